@@ -1,0 +1,46 @@
+"""Looks through every data file and names all faults at once, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from referral_app import catalogue as catalogues
+from referral_app import memo as memos
+from referral_app.catalogue import Catalogue
+from referral_app.errors import DataError
+from referral_app.matching import Analyser, load_corrections, load_crisis, names_of
+from referral_app.matching.lexicon import Lexicon
+from referral_app.matching.lexicon import load as load_lexicon
+from referral_app.matching.text import clean
+from referral_app.matching.units import units
+
+PROGRAMMES = 110  # of the plan; a code is never reused
+
+
+def faults(data: Path) -> list[DataError]:
+    """Every fault of ``data/``, () when it may be loaded. One fault per file: mend and check again."""
+    found: list[DataError] = []
+
+    def attempt(load: Callable[[], Any]) -> Any:
+        try:
+            return load()
+        except DataError as error:
+            found.append(error)
+            return None
+
+    attempt(lambda: load_crisis(data / "crisis.toml"))
+    attempt(lambda: memos.load(data / "memo.toml"))
+    catalogue: Catalogue | None = attempt(lambda: catalogues.load(data))
+    if catalogue is None:
+        return found
+    if len(catalogue.programmes) != PROGRAMMES:
+        reason = f"事業が {len(catalogue.programmes)} あります。計画の事業は {PROGRAMMES} です。"
+        found.append(DataError("catalogue", None, reason))
+    attempt(lambda: load_corrections(data / "ruby.toml", names_of(catalogue)))
+    lexicon = attempt(lambda: load_lexicon(data / "lexicon", catalogue))
+    if lexicon is not None:
+        analyser = Analyser()
+        attempt(lambda: Lexicon(lexicon, lambda text: units(analyser.tokens(clean(text).text))))
+    return found

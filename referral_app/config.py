@@ -1,0 +1,66 @@
+"""Settings, read once from the environment; every path is derived here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from referral_app.errors import ReferralError
+
+PACKAGE = Path(__file__).resolve().parent
+CHECKOUT = PACKAGE.parent
+
+
+def _shipped(name: str) -> Path:
+    """``data/`` and ``templates/``: inside an installed package, else beside it in the checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else CHECKOUT / name
+
+
+def _default_home() -> Path:
+    """The checkout while developing; a folder of the user's own once installed from a wheel."""
+    return CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.home() / "tsunagaru-desk"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are. ``home`` is the only place the program writes to."""
+
+    home: Path
+    database_url: str
+    data: Path
+    templates: Path
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Reads REFERRAL_HOME (folder) and REFERRAL_DATABASE (SQLAlchemy URL)."""
+        home = Path(os.environ.get("REFERRAL_HOME") or _default_home()).resolve()
+        return cls.at(home, os.environ.get("REFERRAL_DATABASE"))
+
+    @classmethod
+    def at(cls, home: Path, database_url: str | None = None) -> Settings:
+        """Settings for one home; raises ReferralError if it lies under ``data/``."""
+        data = _shipped("data").resolve()
+        if home == data or data in home.parents:
+            raise ReferralError(
+                f"REFERRAL_HOME は data/ の下に置けません ({home})。"
+                "data/ は配布物に入ります。別のフォルダにしてください。"
+            )
+        return cls(home, database_url or f"sqlite:///{home / 'referral.db'}", data, _shipped("templates"))
+
+    @property
+    def index_dir(self) -> Path:
+        """Disposable search index; may be deleted at any time."""
+        return self.home / "index"
+
+    def secret_key(self) -> str:
+        """The key that signs form tokens; made on first use, readable by the owner only."""
+        file = self.home / "secret.key"
+        if not file.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_hex(32))
+        return file.read_text().strip()

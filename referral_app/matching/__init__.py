@@ -1,0 +1,21 @@
+"""Floor 1, understand: a library of its own without web or database."""
+
+from referral_app.matching.analyser import Analyser
+from referral_app.matching.crisis import CrisisReader, load_crisis
+from referral_app.matching.finder import Finder
+from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
+from referral_app.matching.text import LONGEST as LONGEST_TEXT
+from referral_app.matching.text import readable
+
+__all__ = [
+    "LONGEST_TEXT",
+    "Analyser",
+    "CrisisReader",
+    "Finder",
+    "Furigana",
+    "Ruby",
+    "load_corrections",
+    "load_crisis",
+    "names_of",
+    "readable",
+]

@@ -1,0 +1,156 @@
+"""Orders windows: three sources of evidence fused by rank, and every worry keeps an early window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from referral_app.matching.lexicon import Heard, Lexicon, Worry
+from referral_app.matching.phrases import Hit
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The one table of weights. Chosen on half of the cases in tests/matching, reported on both."""
+
+    strong: float = 1.0  # a strong phrase of one word …
+    per_word: float = 0.2  # … and for each further word that agrees
+    weak: float = 0.15
+    further: float = 0.1  # each further hit of the same worry
+    rank_base: float = 5.0  # k of rank fusion: strength / (k + rank)
+    worry_bm25: float = 1.0
+    programme_bm25: float = 0.3
+    link: tuple[float, float, float] = (0.2, 0.55, 1.0)  # for link weights 1, 2, 3
+    mention: float = 0.45  # what a worry told last loses against the one told first
+    link_order: float = 0.95  # of windows equally right, the one the lexicon names first
+    heard_least: float = 0.4  # a worry at least this strong is shown as heard
+    guess_least: float = 7.0  # BM25 score from which a worry nobody named is still offered
+    guess_ratio: float = 0.5  # … and this near to the best one
+    most_worries: int = 8
+    most_programmes: int = 20
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One worry as heard: how strongly, by which hits (none: only by similar words)."""
+
+    worry: Worry
+    strength: float
+    hits: tuple[Hit, ...]
+    guessed: bool
+
+
+def strength(strong: Sequence[Hit], weak: Sequence[Hit], weights: Weights = WEIGHTS) -> float:
+    """The best hit counts fully, further ones a little: ten synonyms are not ten worries."""
+    values = sorted(
+        [weights.strong + weights.per_word * (hit.size - 1) for hit in strong] + [weights.weak for _ in weak],
+        reverse=True,
+    )
+    return values[0] + weights.further * sum(values[1:4]) if values else 0.0
+
+
+def voices(
+    heard: Heard,
+    similar: Sequence[tuple[str, float]],
+    lexicon: Lexicon,
+    person: frozenset[str],
+    weights: Weights = WEIGHTS,
+) -> list[Voice]:
+    """Worries of a text, the clearest first. ``similar``: BM25 of worries, best first."""
+    allowed = {c: w for c, w in lexicon.worries.items() if not w.only_for or person.intersection(w.only_for)}
+    hits = {c: (*heard.strong.get(c, ()), *heard.weak.get(c, ())) for c in {*heard.strong, *heard.weak} & {*allowed}}
+    places = _places(hits)
+    said = {
+        code: strength(heard.strong.get(code, ()), heard.weak.get(code, ()), weights)
+        * (1 - weights.mention * places[code])
+        for code in hits
+    }
+    like = [(code, score) for code, score in similar if code in allowed]
+    clear = {code for code, value in said.items() if value >= weights.heard_least}
+    fused = _fused(clear or _guesses(like, weights), said, like, weights)
+    best = sorted(fused, key=lambda c: (-fused[c], c))[: weights.most_worries]
+    return [Voice(allowed[code], fused[code], hits.get(code, ()), guessed=code not in clear) for code in best]
+
+
+def _guesses(like: Sequence[tuple[str, float]], weights: Weights) -> set[str]:
+    """When no worry was told: the few whose words are much like the text."""
+    best = like[0][1] if like else 0.0
+    least = max(weights.guess_least, weights.guess_ratio * best)
+    return {code for code, score in like[:3] if score >= least}
+
+
+def _fused(
+    codes: set[str], said: dict[str, float], like: Sequence[tuple[str, float]], weights: Weights
+) -> dict[str, float]:
+    rank_said = {code: i for i, code in enumerate(sorted(said, key=lambda c: (-said[c], c)))}
+    rank_like = {code: i for i, code in enumerate(code for code, _ in like if code in codes)}
+    fused = {}
+    for code in codes:
+        fused[code] = said.get(code, 0.0) / (weights.rank_base + rank_said.get(code, 99))
+        if code in rank_like:
+            fused[code] += weights.worry_bm25 / (weights.rank_base + rank_like[code])
+    return fused
+
+
+def _places(hits: dict[str, tuple[Hit, ...]]) -> dict[str, float]:
+    """Where in the text each worry is first told, from 0 to 1: the first thing told is often the gravest."""
+    starts = {
+        code: min(start for hit in found for span in hit.spans for start, _ in span.pieces)
+        for code, found in hits.items()
+    }
+    length = max(starts.values(), default=0) or 1
+    return {code: start / length for code, start in starts.items()}
+
+
+def order(
+    heard_worries: Sequence[Voice],
+    similar: Sequence[tuple[str, float]],
+    may_show: Callable[[str, bool], bool],
+    weights: Weights = WEIGHTS,
+) -> list[tuple[str, float]]:
+    """(programme code, score), best first.
+
+    ``similar``: BM25 of programmes. ``may_show(code, linked)`` keeps out what is no window here.
+    """
+    scores: dict[str, float] = {}
+    for voice in heard_worries:
+        for place, link in enumerate(voice.worry.links):
+            if may_show(link.to, True):
+                gain = voice.strength * weights.link[link.weight - 1] * weights.link_order**place
+                scores[link.to] = max(scores.get(link.to, 0.0), gain) + 0.3 * min(scores.get(link.to, 0.0), gain)
+    ranked = sorted(scores, key=lambda c: -scores[c])
+    lexical = _early_windows(heard_worries, ranked, scores)
+    fused = {code: _share(voice_score, i, weights) for i, (code, voice_score) in enumerate(lexical)}
+    for i, (code, _) in enumerate([row for row in similar if may_show(row[0], False)][:10]):
+        fused[code] = fused.get(code, 0.0) + weights.programme_bm25 / (weights.rank_base + i)
+    best = sorted(fused, key=lambda c: -fused[c])
+    best = _keep_primaries(best, heard_worries, may_show)
+    return [(code, round(fused[code], 4)) for code in best[: weights.most_programmes]]
+
+
+def _share(score: float, rank: int, weights: Weights) -> float:
+    return min(score * 3, 2.0) / (weights.rank_base + rank)
+
+
+def _early_windows(voices: Sequence[Voice], ranked: list[str], scores: dict[str, float]) -> list[tuple[str, float]]:
+    """Coverage first: each worry's best window not yet placed, then the rest by score."""
+    placed: list[str] = []
+    for voice in voices:
+        own = [link.to for link in voice.worry.links if link.to in scores]
+        if own and not any(code in placed for code in own[:1]):
+            placed.append(own[0])
+    placed += [code for code in ranked if code not in placed]
+    return [(code, scores[code]) for code in placed]
+
+
+def _keep_primaries(best: list[str], voices: Sequence[Voice], may_show: Callable[[str, bool], bool]) -> list[str]:
+    """Fusion must not push a clear worry's only right window behind the fifth place."""
+    for position, voice in enumerate(voices[:4]):
+        primary = [link.to for link in voice.worry.links if link.weight == 3 and may_show(link.to, True)]
+        if primary and not any(code in primary for code in best[:5]):
+            best.remove(primary[0])
+            best.insert(min(position + 1, 4), primary[0])
+    return best

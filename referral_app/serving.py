@@ -1,0 +1,47 @@
+"""Puts database, desk and pages together and listens on this machine only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from waitress.server import create_server
+
+from referral_app import db, demo
+from referral_app.config import Settings
+from referral_app.consult import Desk
+from referral_app.errors import ReferralError
+from referral_app.web import create_app
+
+HOST = "127.0.0.1"  # until accounts exist, the server answers its own machine only
+THREADS = 8
+
+FIRST_STEPS = """
+つながるデスクが動いています。
+
+  開く      http://{host}:{port}
+  試す      「借金が返せません。子どもを預ける所もなくて働けない」と打ってみてください。
+  止める    Ctrl+C
+
+試用中です。実在の方の情報は入れないでください。
+"""
+
+
+def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], None]) -> None:
+    """Serves until interrupted. Raises DataError for a bad data file, ReferralError for a taken port."""
+    engine = db.open_engine(settings.database_url)
+    db.migrate(engine)
+    desk = Desk.open(settings)
+    if with_demo:
+        with db.transaction(engine) as session:
+            demo.fill(session, desk.catalogue)
+    try:
+        server = create_server(create_app(settings, desk, engine), host=HOST, port=port, threads=THREADS, ident=None)
+    except OSError as error:
+        raise ReferralError(
+            f"{port} 番は使えません ({error.strerror})。ほかで動いていないかを見るか、"
+            "PORT=8001 make run のように番号を変えてください。"
+        ) from None
+    if desk.fault:
+        say(desk.fault)
+    say(FIRST_STEPS.format(host=HOST, port=port))
+    server.run()

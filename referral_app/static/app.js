@@ -1,0 +1,147 @@
+// つながるデスク: everything works without this file; with it, results follow the typing and keys work.
+// State lives in the form and is drawn by the server; this swaps the parts that may change.
+
+const WAIT = 180; // ms of rest before a search: shorter than a breath, longer than a keystroke
+const LIVE = ["heard", "live"];
+const SEARCHING_AFTER = 300;
+
+const desk = document.querySelector("form[data-live]");
+const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+/* ---- the consultation follows the typing ---- */
+let timer = 0;
+let running = null;
+
+function refresh(button) {
+  clearTimeout(timer);
+  running?.abort();
+  running = new AbortController();
+  const { signal } = running;
+  const body = new URLSearchParams(new FormData(desk));
+  if (button?.name) body.append(button.name, button.value);
+  const late = setTimeout(() => say("探しています…"), SEARCHING_AFTER);
+  fetch(desk.action, { method: "POST", body, signal, credentials: "same-origin" })
+    .then(async (answer) => {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById("live")) throw new Error(String(answer.status));
+      draw(page);
+    })
+    .catch((error) => {
+      if (error.name !== "AbortError") say("つながりません。文はこのまま残っています。通信を確かめ、もう一度打ってください。");
+    })
+    .finally(() => clearTimeout(late));
+}
+
+function say(message) {
+  let line = document.getElementById("searching");
+  if (!line) {
+    line = Object.assign(document.createElement("p"), { id: "searching", className: "searching" });
+    line.setAttribute("role", "status");
+    document.getElementById("find").prepend(line);
+  }
+  line.textContent = message;
+}
+
+function draw(page) {
+  const focused = document.activeElement?.id;
+  const memoKey = document.getElementById("memo")?.dataset.key;
+  const folded = [...document.querySelectorAll("details[id]:not([open])")].map((d) => d.id);
+  const opened = [...document.querySelectorAll("details[id][open]")].map((d) => d.id);
+  for (const id of LIVE) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    if (old.innerHTML !== fresh.innerHTML) old.replaceWith(fresh);
+  }
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  const memo = document.getElementById("memo");
+  if (memo && folded.includes("memo") && memo.dataset.key === memoKey) memo.removeAttribute("open");
+  restoreFocus(focused);
+}
+
+function restoreFocus(id) {
+  if (!id || document.activeElement?.id === id) return;
+  const target = document.getElementById(id);
+  if (target) target.focus({ preventScroll: true });
+  else if (id !== "story") document.getElementById("find")?.querySelector("button")?.focus({ preventScroll: true });
+}
+
+if (desk) {
+  const story = document.getElementById("story");
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(refresh, WAIT);
+  };
+  story.addEventListener("input", (event) => { if (!event.isComposing) later(); });
+  story.addEventListener("compositionstart", () => clearTimeout(timer));
+  story.addEventListener("compositionend", later);
+  desk.addEventListener("change", (event) => { if (event.target.type === "checkbox") refresh(); });
+  desk.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("data-native")) return;
+    event.preventDefault();
+    refresh(event.submitter);
+  });
+  // A page brought back by the browser shows what was typed, without its results: ask again.
+  if (story.value && !document.querySelector("#find .group, #find .out, #find .notice")) refresh();
+}
+
+/* ---- keys: never while a conversion is open ---- */
+const KEYS = {
+  memo() {
+    const memo = document.getElementById("memo");
+    if (!memo) return document.getElementById("memo-button")?.click();
+    if (memo.open) document.getElementById("asks").open = true;
+    memo.open = true;
+    memo.querySelector("summary").focus();
+  },
+  fold() {
+    const memo = document.getElementById("memo");
+    if (memo?.open) memo.open = false;
+  },
+  pick(digit) {
+    document.querySelector(`[data-key="${digit}"]:is(button)`)?.click();
+  },
+  go() {
+    const button = document.getElementById("make-sheet") ?? document.getElementById("save-sheet");
+    if (button) button.click();
+    else if (desk) say("窓口を1つ以上「シートに入れる」で選んでください。");
+  },
+  help() {
+    location.assign("/help");
+  },
+};
+
+document.addEventListener("keydown", (event) => {
+  if (isComposing(event)) return;
+  const digit = event.altKey && !event.ctrlKey && /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  const typing = event.target.matches("textarea, input:not([type=checkbox], [type=radio]), select");
+  if (digit) {
+    event.preventDefault();
+    if (digit[1] === "0") KEYS.memo();
+    else KEYS.pick(digit[1]);
+  } else if (event.key === "Enter" && event.ctrlKey) {
+    event.preventDefault();
+    KEYS.go();
+  } else if (event.key === "Escape") {
+    KEYS.fold();
+  } else if (event.key === "?" && !typing) {
+    KEYS.help();
+  }
+});
+
+/* ---- the sheet: nothing typed is lost by leaving ---- */
+const sheet = document.querySelector("form[data-guarded]");
+if (sheet) {
+  let changed = sheet.dataset.guarded === "changed";
+  sheet.addEventListener("input", () => { changed = true; });
+  sheet.addEventListener("submit", (event) => {
+    changed = false;
+    const button = event.submitter;
+    if (button) setTimeout(() => { button.setAttribute("aria-busy", "true"); }, SEARCHING_AFTER);
+  });
+  addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  document.querySelector(".faults a")?.focus();
+}
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

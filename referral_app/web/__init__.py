@@ -1,0 +1,63 @@
+"""Floor 3, pages: HTTP only. A form becomes one verb's arguments, its value becomes a template."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Flask, Response
+from flask_wtf import CSRFProtect
+from sqlalchemy import Engine
+
+from referral_app import __version__, db
+from referral_app.config import Settings
+from referral_app.consult import Desk
+from referral_app.days import month_day_time, wareki, wareki_time
+from referral_app.web import api, consult, errors, sheets
+
+# Everything a page needs comes from this server; nothing may be framed or leak an address.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+LARGEST_REQUEST = 512 * 1024  # bytes: a form with 10,000 characters, percent-encoded, is 90 KB
+
+
+def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | None = None) -> Flask:
+    """The whole application for one home. Raises DataError for a bad data file."""
+    app = Flask("referral_app", template_folder=str(settings.templates))
+    app.config.update(
+        SECRET_KEY=settings.secret_key(),
+        SESSION_COOKIE_NAME="tsunagaru",
+        SESSION_COOKIE_SAMESITE="Strict",
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        TRUSTED_HOSTS=["127.0.0.1", "localhost", "[::1]"],
+        WTF_CSRF_TIME_LIMIT=None,  # a consultation may last; the token ends with the session
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(month_day_time=month_day_time, wareki=wareki, wareki_time=wareki_time)
+    app.jinja_env.globals.update(app_version=__version__)
+    csrf = CSRFProtect(app)
+    app.extensions["desk"] = desk or Desk.open(settings)
+    app.extensions["engine"] = engine or db.open_engine(settings.database_url)
+    app.extensions["ruby"] = app.extensions["desk"].ruby
+    app.extensions["clock"] = datetime.now
+    for module in (consult, sheets, api):
+        app.register_blueprint(module.pages)
+    csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
+    errors.register(app)
+    app.after_request(_headers)
+    return app
+
+
+def _headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

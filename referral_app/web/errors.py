@@ -1,0 +1,91 @@
+"""Every error as a calm page (or, under /api, as JSON): what happened, what is safe, what to do next."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
+from werkzeug.wrappers import Response
+
+from referral_app.errors import Conflict, InvalidInput, NotFound, ReferralError, SearchDown
+from referral_app.web.api import problem
+
+logger = logging.getLogger(__name__)
+
+STATUS: tuple[tuple[type[ReferralError], int], ...] = (
+    (NotFound, 404),
+    (InvalidInput, 400),
+    (Conflict, 409),
+    (SearchDown, 503),
+    (ReferralError, 400),
+)
+# status: (heading, next step)
+WORDS = {
+    400: ("この内容は受けとれませんでした", "前の画面に戻って、入れ直してください。"),
+    403: ("この画面は開けません", "相談の画面に戻ってください。"),
+    404: ("このページはありません", "上の「相談」か「シート」から、たどり直してください。"),
+    405: ("この開き方はできません", "上の「相談」か「シート」から、開き直してください。"),
+    409: ("ほかの画面で先に保存されています", "シートを開き直して、新しい内容を確かめてください。"),
+    413: ("送られた内容が大きすぎます", "文を短くして、もう一度お試しください。文は 10,000 字までです。"),
+    500: ("うまく動きませんでした", "もう一度お試しください。続くときは、管理者に時刻を伝えてください。"),
+    503: (
+        "いま使えない部分があります",
+        "少し待って、もう一度お試しください。急ぐときは代表電話で担当課におつなぎください。",
+    ),
+}
+BUSY = "ほかの人の保存を待っています。少し待って、もう一度「保存」を押してください。"
+
+
+def register(app: Flask) -> None:
+    """Handlers for our own errors, HTTP errors, and anything unforeseen."""
+    app.register_error_handler(ReferralError, _ours)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _answer(status: int, message: str = "") -> tuple[str | Response, int]:
+    heading, step = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+    if request.path.startswith("/api/"):
+        name = default_exceptions[status].__name__ if status in default_exceptions else "Error"
+        return problem(name, message or f"{heading}。{step}"), status
+    return render_template("error.html", heading=heading, message=message or step, status=status), status
+
+
+def _ours(error: ReferralError) -> tuple[str | Response, int]:
+    status = next(status for kind, status in STATUS if isinstance(error, kind))
+    return _answer(status, str(error))
+
+
+def _csrf(_error: CSRFError) -> tuple[str | Response, int]:
+    return _answer(
+        400,
+        "画面を開いてから時間がたちすぎたか、別の所から送られました。前の画面に戻り、開き直してから送ってください。",
+    )
+
+
+def _busy(error: OperationalError) -> tuple[str | Response, int]:
+    logger.error("database: %s", type(error.orig).__name__)
+    return _answer(503, BUSY if "locked" in str(error.orig) else "")
+
+
+def _http(error: HTTPException) -> tuple[str | Response, int] | HTTPException:
+    if isinstance(error, SecurityError):  # asked under a foreign host name: no page of ours has a place there
+        return "http://127.0.0.1 から開いてください。", 400
+    if error.code is None or error.code < 400:
+        return error  # a redirect
+    return _answer(error.code)
+
+
+def _unforeseen(error: Exception) -> tuple[str | Response, int]:
+    """Where it broke is logged, never what was being said: messages may hold a resident's words."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
+    logger.error("%s at %s", type(error).__name__, where)
+    return _answer(500)

@@ -1,0 +1,89 @@
+"""Real data, a real index, a real database in a temporary home; only the clock is set."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+
+from referral_app import db
+from referral_app.catalogue import Catalogue
+from referral_app.config import Settings
+from referral_app.consult import Desk
+from referral_app.matching import Finder
+from referral_app.web import create_app
+from tests.pages import Pages
+
+TUESDAY = datetime(2026, 11, 24, 14, 32)  # an ordinary working day, windows open
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home shared by the tests that only read."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def settings(home: Path) -> Settings:
+    return Settings.at(home)
+
+
+@pytest.fixture(scope="session")
+def desk(settings: Settings) -> Desk:
+    opened = Desk.open(settings)
+    assert not opened.fault
+    return opened
+
+
+@pytest.fixture(scope="session")
+def catalogue(desk: Desk) -> Catalogue:
+    return desk.catalogue
+
+
+@pytest.fixture(scope="session")
+def finder(desk: Desk) -> Finder:
+    assert desk.finder is not None
+    return desk.finder
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at the newest schema, copied for each test that writes."""
+    file = tmp_path_factory.mktemp("schema") / "referral.db"
+    engine = db.open_engine(f"sqlite:///{file}")
+    db.migrate(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    file = tmp_path / "referral.db"
+    shutil.copy(empty_database, file)
+    opened = db.open_engine(f"sqlite:///{file}")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, desk: Desk, engine: Engine) -> Flask:
+    made = create_app(settings, desk, engine)
+    made.extensions["clock"] = lambda: TUESDAY
+    return made
+
+
+@pytest.fixture
+def pages(app: Flask) -> Pages:
+    """A client that checks every page it opens."""
+    return Pages(app.test_client())
+
+
+@pytest.fixture
+def data_copy(settings: Settings, tmp_path: Path) -> Path:
+    """A copy of data/ that a test may spoil."""
+    return Path(shutil.copytree(settings.data, tmp_path / "data"))

@@ -1,0 +1,91 @@
+"""The three floors hold: nobody imports upward, and two libraries have one door each."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "referral_app"
+GROUND = {"errors", "types", "datafile", "catalogue", "config", "days"}
+VERBS = {"models", "db", "consult", "sheets", "printing", "memo", "demo", "exchange", "checking"}
+PAGES = {"web", "serving", "cli"}
+# module → the names of the package it may use, and the libraries only it may import
+MAY_USE = {
+    **dict.fromkeys(GROUND, GROUND),
+    "matching": GROUND | {"matching"},
+    **{name: GROUND | VERBS | {"matching"} for name in VERBS},
+    "web": GROUND | VERBS | {"matching", "web"},
+    "serving": GROUND | VERBS | {"web"},
+    "cli": GROUND | VERBS | {"serving"},
+    "migrations": {"models"},
+}
+ONLY_DOOR = {
+    "sudachipy": {"matching/analyser.py"},
+    "whoosh": {"matching/index.py"},
+    "jpholiday": {"days.py"},
+    "flask": {"web/"},
+    "flask_wtf": {"web/"},
+    "werkzeug": {"web/"},
+    "waitress": {"serving.py"},
+    "click": {"cli.py"},
+    "alembic": {"db.py", "migrations/"},
+    "sqlalchemy": {
+        "db.py",
+        "models.py",
+        "sheets.py",
+        "demo.py",
+        "migrations/",
+        "web/__init__.py",
+        "web/desk.py",
+        "web/errors.py",
+    },
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(file: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_module_looks_upward(file: Path) -> None:
+    room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        assert not imports(file) or imports(file) == ["__future__.annotations"]
+        return
+    own = [name.split(".")[1] for name in imports(file) if name.startswith("referral_app.")]
+    forbidden = {name for name in own if name not in MAY_USE[room] and name != "__version__"}
+    assert not forbidden
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_each_library_has_its_door(file: Path) -> None:
+    place = file.relative_to(PACKAGE).as_posix()
+    for name in imports(file):
+        doors = ONLY_DOOR.get(name.split(".")[0])
+        assert doors is None or any(place == door or (door.endswith("/") and place.startswith(door)) for door in doors)
+
+
+def test_pages_and_commands_enter_matching_by_its_front_door() -> None:
+    for file in [*PACKAGE.glob("web/*.py"), PACKAGE / "cli.py", PACKAGE / "serving.py"]:
+        inside = [name for name in imports(file) if name.startswith("referral_app.matching.") and name.count(".") > 2]
+        assert not inside, file
+
+
+@pytest.mark.parametrize(
+    "file", [f for f in FILES if "versions" not in f.parts], ids=lambda file: str(file.relative_to(PACKAGE))
+)
+def test_no_room_is_too_large(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count("\n") <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 42, node.name
