@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup run test lint lock clean shots
+.PHONY: setup run test lint eval bench lock clean shots
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -35,6 +35,14 @@ lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/referral check
+
+# How well windows are found, on the cases in tests/matching/cases (ARGS=--fails lists what failed).
+eval: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.matching.evaluate $(ARGS)
+
+# How fast, side by side in one run.
+bench: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.matching.bench
 
 # Pins every dependency with the hashes of all platforms; the lock files name no host.
 lock: $(VENV)/.ready-dev

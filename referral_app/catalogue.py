@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
@@ -156,8 +156,7 @@ def _places(file: DataFile, programmes: dict[str, Programme]) -> dict[str, Conta
         entry = Entry(file, f'place."{code}', values)
         if code not in programmes:
             raise file.refuse(f"「{code}」という事業はありません。", file.line_of(f'place."{code}'))
-        entry.text("name")
-        places[code] = _contact(entry)
+        places[code] = replace(_contact(entry), name=entry.text("name"))
         entry.done()
     return places
 

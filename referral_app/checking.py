@@ -11,10 +11,10 @@ from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
 from referral_app.matching import Analyser, load_corrections, load_crisis, names_of
+from referral_app.matching.learnt import load as load_examples
 from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
-from referral_app.matching.text import clean
-from referral_app.matching.units import units
+from referral_app.matching.reading import read
 
 PROGRAMMES = 110  # of the plan; a code is never reused
 
@@ -42,5 +42,6 @@ def faults(data: Path) -> list[DataError]:
     lexicon = attempt(lambda: load_lexicon(data / "lexicon", catalogue))
     if lexicon is not None:
         analyser = Analyser()
-        attempt(lambda: Lexicon(lexicon, lambda text: units(analyser.tokens(clean(text).text))))
+        attempt(lambda: Lexicon(lexicon, lambda text: list(read(text, analyser).units)))
+        attempt(lambda: load_examples(data / "examples", lexicon.files))
     return found

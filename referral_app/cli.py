@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, index, match, check."""
+"""The command ``referral``: serve, init, index, match, explain, check."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
 from referral_app.exchange import answer, question
+from referral_app.matching import explain
 
 
 class JapaneseErrors(click.Group):
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--port", default=8000, show_default=True, help="待ち受ける番号。")
+@click.option("--port", default=8000, type=click.IntRange(1, 65535), show_default=True, help="待ち受ける番号。")
 @click.option("--demo", "with_demo", is_flag=True, help="空のデータベースに、架空のシートを入れる。")
 def serve(port: int, with_demo: bool) -> None:
     """画面を動かす (このパソコンの中だけ)。"""
@@ -69,12 +70,12 @@ def index() -> None:
     desk = Desk.open(settings)
     if desk.finder is None:
         raise SearchDown(desk.fault)
-    desk.finder.rebuild(settings.index_dir)
-    click.echo(f"索引を作り直しました ({desk.finder.stamp})。")
+    desk.finder.sources.rebuild()
+    click.echo(f"索引を作り直しました ({desk.finder.sources.stamp})。")
 
 
 @main.command()
-@click.argument("source", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
+@click.argument("source", type=click.File("r", encoding="utf-8-sig", errors="replace"), default="-")
 def match(source: IO[str]) -> None:
     """1行1件の JSON {"id", "text", "person"?} を読み、1行1件の答えを書く。"""
     desk = Desk.open(Settings.from_environment())
@@ -93,11 +94,40 @@ def _lines(source: Iterable[str]) -> Iterable[str]:
 def _match_line(desk: Desk, line: str) -> dict[str, Any]:
     try:
         asked = question(json.loads(line))
-        return answer(asked, *desk.match(asked.text, asked.person))
+        return answer(asked, *desk.match(asked.text, asked.person), desk.fault)
     except json.JSONDecodeError as error:
         return {"id": None, "error": f"JSON として読めません (桁 {error.colno})。"}
-    except (InvalidInput, SearchDown) as error:
+    except (ValueError, RecursionError):  # numbers of thousands of digits, brackets without end
+        return {"id": None, "error": "JSON として読めません。"}
+    except InvalidInput as error:
         return {"id": None, "error": str(error)}
+
+
+@main.command("explain")
+@click.argument("text")
+def explain_text(text: str) -> None:
+    """なぜその窓口が出るのかを、言葉・悩み・点まで見せる。最後の行は、検査の例として残せる形。"""
+    settings = Settings.from_environment()
+    desk = Desk.open(settings)
+    if desk.finder is None:
+        raise SearchDown(desk.fault)
+    found = explain(desk.finder, text)
+    alerts = [f"{alert.kind} {alert.level}: {'・'.join(alert.words)}" for alert in desk.reader.read(text)]
+    order = [f"{one.code} {desk.catalogue.programmes[one.code].name} {one.score}" for one in found.finding.programmes]
+    rows = (
+        ("注意", alerts),
+        ("言葉", found.units),
+        ("悩み辞書", found.phrases),
+        ("言葉の近い悩み (BM25)", found.similar),
+        ("例から習ったこと (確信)", found.taught),
+        ("一覧にない用件らしさ", [f"{found.outside:.2f}", *found.finding.outside_topics]),
+        ("悩み", found.voices),
+        ("事業", order),
+    )
+    for title, lines in rows:
+        click.echo("\n".join([f"■ {title}", *(f"  {line}" for line in lines or ["なし"])]))
+    case = {"id": "?", "tag": "?", "text": text, "needs": [], "also": [], "crisis": None, "outside": False}
+    click.echo(json.dumps(case, ensure_ascii=False))
 
 
 @main.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +57,15 @@ class Settings:
         return self.home / "index"
 
     def secret_key(self) -> str:
-        """The key that signs form tokens; made on first use, readable by the owner only."""
+        """The key that signs form tokens; made on first use, readable by the owner only.
+
+        Written beside its place and renamed: a process killed half-way leaves no empty key.
+        """
         file = self.home / "secret.key"
-        if not file.exists():
+        if not file.exists() or not file.read_text().strip():
             self.home.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            descriptor, name = tempfile.mkstemp(dir=self.home, prefix="secret-")  # mode 0600
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_hex(32))
+            os.replace(name, file)
         return file.read_text().strip()

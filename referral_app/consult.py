@@ -23,7 +23,7 @@ from referral_app.matching import (
     readable,
 )
 from referral_app.memo import Memo, Note
-from referral_app.types import Alert, Finding, FoundWorry, Window
+from referral_app.types import Alert, Finding, Found, FoundWorry, Reason, Window
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ _ALERT_WORRY = {
 }
 # Which window is offered when nothing fits (「どの課かわからないとき」).
 GENERAL_WINDOW = "P070"
-FULL_CARDS = 1  # per worry: one full card, one line, the rest folded
-SHOWN_CARDS = 2
+SHOWN_CARDS = 2  # per worry: one full card, one line, the rest folded
+NEAR_CARDS = 3
 
 
 @dataclass(frozen=True)
@@ -56,22 +56,27 @@ class Question:
 
 @dataclass(frozen=True)
 class Card:
-    """A window as shown in a group: the resident's words and what the window does for this worry."""
+    """A window as shown in a group: the resident's words and what the window does for this worry.
+
+    key: the digit of Alt+digit, 0 when there is none. repeated: it stands above for another worry too.
+    """
 
     window: Window
     words: tuple[str, ...]
     why: str
-    key: int  # the digit of Alt+digit, 0 when there is none
+    key: int = 0
+    repeated: bool = False
 
 
 @dataclass(frozen=True)
 class Group:
-    """One worry with its cards; ``shown`` are in sight, ``more`` are folded."""
+    """One worry with its cards; ``shown`` are in sight, ``more`` are folded. A guess is shown as one."""
 
     code: str
     label: str
     shown: tuple[Card, ...]
-    more: tuple[Card, ...]
+    more: tuple[Card, ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ class Consultation:
     @property
     def items(self) -> tuple[str, ...]:
         """National items of the worries heard, for the sheet."""
-        return tuple(dict.fromkeys(worry.item for worry in self.finding.worries))
+        return tuple(dict.fromkeys(worry.item for worry in self.finding.worries if not worry.guessed))
 
 
 class Desk:
@@ -106,7 +111,7 @@ class Desk:
 
     @property
     def fault(self) -> str:
-        return self._fault or (self.finder.index_fault if self.finder else "")
+        return self._fault or (self.finder.sources.fault if self.finder else "")
 
     @classmethod
     def open(cls, settings: Settings) -> Desk:
@@ -121,7 +126,7 @@ class Desk:
         try:
             self.finder, self._fault = Finder.open(self._settings.data, self._settings.index_dir), ""
             corrections = load_corrections(self._settings.data / "ruby.toml", names_of(self.catalogue))
-            self._furigana = Furigana(self.finder.analyser, corrections)
+            self._furigana = Furigana(self.finder.sources.analyser, corrections)
         except SearchDown as error:
             self.finder, self._fault = None, str(error)
 
@@ -130,16 +135,26 @@ class Desk:
         return self._furigana.ruby(text) if self._furigana else (Ruby(text, ""),)
 
     def match(self, text: str, person: Sequence[str] = ()) -> tuple[tuple[Alert, ...], Finding]:
-        """Alerts and finding of one text; raises InvalidInput (too long) or SearchDown."""
+        """Alerts and finding of one text; raises InvalidInput when it is too long.
+
+        When nothing can be searched the finding is empty and ``fault`` says why: alerts are never withheld.
+        """
         text = readable(text)
         alerts = self.reader.read(text)
         if self.finder is None:
-            raise SearchDown(self.fault)
-        return alerts, self.finder.find(text, person, first=_alert_worries(alerts))
+            return alerts, Finding()
+        first, also = _alert_worries(alerts)
+        return alerts, self.finder.find(text, person, first=first, also=also)
 
 
-def _alert_worries(alerts: Sequence[Alert]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_ALERT_WORRY[alert.kind] for alert in alerts))
+def _alert_worries(alerts: Sequence[Alert]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Worries the alerts stand for, with their words: urgent ones lead the results, veiled ones join them."""
+    first: dict[str, tuple[str, ...]] = {}
+    also: dict[str, tuple[str, ...]] = {}
+    for alert in alerts:
+        place = also if alert.level == "concern" else first
+        place.setdefault(_ALERT_WORRY[alert.kind], alert.words)
+    return first, {code: words for code, words in also.items() if code not in first}
 
 
 def consult(desk: Desk, question: Question, now: datetime) -> Consultation:
@@ -163,9 +178,8 @@ def _find(desk: Desk, question: Question, alerts: Sequence[Alert]) -> tuple[Find
     if desk.finder is None:
         return Finding(), desk.fault
     try:
-        first = _alert_worries(alerts)
-        found = desk.finder.find(question.text, question.person, question.added, question.removed, first)
-        return found, desk.fault
+        asked = (question.text, question.person, question.added, question.removed)
+        return desk.finder.find(*asked, *_alert_worries(alerts)), desk.fault
     except InvalidInput as error:
         return Finding(), str(error)
     except Exception as error:  # only the kind of error is logged: its message might hold the text
@@ -185,47 +199,51 @@ def _picked(catalogue: Catalogue, codes: Sequence[str]) -> tuple[Window, ...]:
 
 
 def _groups(catalogue: Catalogue, finding: Finding) -> tuple[Group, ...]:
-    """Per worry its windows, best first; then near programmes no worry leads to; last, windows outside."""
+    """Worries told, with their windows; windows outside; worries guessed; programmes near in words."""
     why = {(reason.worry, found.code): reason for found in finding.programmes for reason in found.reasons}
-    rows: list[tuple[str, str, list[Card]]] = []
-    for worry in finding.worries:
-        cards = []
-        for code in worry.programmes:
-            reason = why[(worry.code, code)]
-            cards.append(Card(catalogue.window(code), reason.words, reason.why, 0))
-        if cards:
-            rows.append((worry.code, worry.label, cards))
-    near = [found for found in finding.programmes if found.reasons[0].worry is None]
-    numbered = _numbered(rows)
-    outside = _outside_cards(catalogue, finding.worries)
-    if outside:
-        numbered += _numbered([("outside", "市の外の窓口", outside)], start=_last_key(numbered) + 1)
-    if near:
-        cards = [Card(catalogue.window(found.code), found.reasons[0].words, found.reasons[0].why, 0) for found in near]
-        numbered.append(Group("near", "ほかに言葉の近い事業", (), tuple(cards)))
-    return tuple(numbered)
+    worries = [_worry_group(catalogue, worry, why) for worry in finding.worries]
+    outside = _outside_cards(catalogue, [worry for worry in finding.worries if not worry.guessed])
+    near = [Card(catalogue.window(f.code), f.reasons[0].words, f.reasons[0].why) for f in _near(finding)]
+    groups = [
+        *(group for group in worries if not group.guessed),
+        Group("outside", "市の外の窓口", outside[:SHOWN_CARDS], outside[SHOWN_CARDS:]),
+        *(group for group in worries if group.guessed),
+        Group("near", "ほかに言葉の近い事業", (), tuple(near)),
+    ]
+    return tuple(_numbered([group for group in groups if group.shown or group.more]))
 
 
-def _outside_cards(catalogue: Catalogue, worries: Sequence[FoundWorry]) -> list[Card]:
+def _worry_group(catalogue: Catalogue, worry: FoundWorry, why: dict[tuple[str | None, str], Reason]) -> Group:
+    reasons = [(code, why[worry.code, code]) for code in worry.programmes]
+    cards = tuple(Card(catalogue.window(code), reason.words, reason.why) for code, reason in reasons)
+    return Group(worry.code, worry.label, cards[:SHOWN_CARDS], cards[SHOWN_CARDS:], worry.guessed)
+
+
+def _near(finding: Finding) -> list[Found]:
+    return [found for found in finding.programmes if found.reasons[0].worry is None][:NEAR_CARDS]
+
+
+def _outside_cards(catalogue: Catalogue, worries: Sequence[FoundWorry]) -> tuple[Card, ...]:
     cards: dict[str, Card] = {}
     for worry in worries:
         for code, why in worry.outside:
-            cards.setdefault(code, Card(catalogue.window(code), worry.words[:3], why, 0))
-    return list(cards.values())
+            cards.setdefault(code, Card(catalogue.window(code), worry.words[:3], why))
+    return tuple(cards.values())
 
 
-def _numbered(rows: Sequence[tuple[str, str, list[Card]]], start: int = 1) -> list[Group]:
-    """Gives the cards in sight the digits 1 to 9, in reading order."""
-    key = start
-    groups = []
-    for code, label, cards in rows:
-        shown = []
-        for card in cards[:SHOWN_CARDS]:
-            shown.append(Card(card.window, card.words, card.why, key if key <= 9 else 0))
-            key += 1
-        groups.append(Group(code, label, tuple(shown), tuple(cards[SHOWN_CARDS:])))
-    return groups
+def _numbered(groups: Sequence[Group]) -> list[Group]:
+    """Gives the cards in sight the digits 1 to 9, in reading order, and marks those that stand above already.
 
-
-def _last_key(groups: Sequence[Group]) -> int:
-    return max((card.key for group in groups for card in group.shown), default=0)
+    A guess gets no digit: what is picked in haste must have been told.
+    """
+    seen: set[str] = set()
+    digits = iter(range(1, 10))
+    numbered = []
+    for group in groups:
+        shown = tuple(
+            replace(card, key=0 if group.guessed else next(digits, 0), repeated=card.window.code in seen)
+            for card in group.shown
+        )
+        seen |= {card.window.code for card in shown}
+        numbered.append(replace(group, shown=shown))
+    return numbered

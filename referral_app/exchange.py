@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from referral_app.errors import InvalidInput
+from referral_app.matching import readable
 from referral_app.types import Alert, Finding
 
 
@@ -28,12 +29,15 @@ def question(value: Any) -> Asked:
         raise InvalidInput({"body": "「id」と「text」を、どちらも文字で入れてください。"})
     if not isinstance(person, list) or not all(isinstance(one, str) for one in person):
         raise InvalidInput({"person": "「person」は文字の並びで入れてください。"})
-    return Asked(identity, text, tuple(person))
+    return Asked(readable(identity), text, tuple(map(readable, person)))
 
 
-def answer(asked: Asked, alerts: Sequence[Alert], finding: Finding) -> dict[str, Any]:
-    """The contract's answer: alerts, worries, programmes (best first, at most 20), confident."""
-    return {
+def answer(asked: Asked, alerts: Sequence[Alert], finding: Finding, fault: str = "") -> dict[str, Any]:
+    """The contract's answer: alerts, worries, programmes (best first, at most 20), confident.
+
+    ``fault`` is added only when something does not work right now.
+    """
+    return ({"fault": fault} if fault else {}) | {
         "id": asked.id,
         "alerts": [{"kind": alert.kind, "level": alert.level} for alert in alerts],
         "worries": [

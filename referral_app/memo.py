@@ -14,7 +14,6 @@ from referral_app.days import clock_line, is_open
 from referral_app.types import Alert, Contact, HelpLine
 
 KINDS = ("suicide", "self_harm", "other_person", "bereavement", "violence", "child_abuse", "by_hand")
-URGENT = ("119", "110")
 # Which of the city's and prefecture's offices to call while they are open.
 _OFFICES = {
     "violence": ("こども家庭センター",),

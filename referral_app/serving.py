@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server
 
 from referral_app import db, demo
@@ -29,11 +30,14 @@ FIRST_STEPS = """
 def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], None]) -> None:
     """Serves until interrupted. Raises DataError for a bad data file, ReferralError for a taken port."""
     engine = db.open_engine(settings.database_url)
-    db.migrate(engine)
     desk = Desk.open(settings)
-    if with_demo:
-        with db.transaction(engine) as session:
-            demo.fill(session, desk.catalogue)
+    try:
+        db.migrate(engine)
+        if with_demo:
+            with db.transaction(engine) as session:
+                demo.fill(session, desk.catalogue)
+    except SQLAlchemyError:  # windows and memo must be there even when no sheet can be kept
+        say(f"データベースを開けません ({settings.home})。シートは使えませんが、窓口探しと対応メモは動きます。")
     try:
         server = create_server(create_app(settings, desk, engine), host=HOST, port=port, threads=THREADS, ident=None)
     except OSError as error:

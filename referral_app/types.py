@@ -34,8 +34,12 @@ CONFIRMED_FOR_DAYS = 366
 
 @dataclass(frozen=True)
 class Contact:
-    """Where a window is reached. Everything unknown stays "" and is shown as 要確認."""
+    """Where a window is reached. Everything unknown stays "" and is shown as 要確認.
 
+    name: whose number it is, when it is not the department's own (a facility's office).
+    """
+
+    name: str = ""
     phones: tuple[str, ...] = ()
     place: str = ""
     hours: str = ""
@@ -162,7 +166,10 @@ class Found:
 
 @dataclass(frozen=True)
 class FoundWorry:
-    """A worry heard in the text (or added by hand) with its windows, best first."""
+    """A worry heard in the text (or added by hand) with its windows, best first.
+
+    guessed: no phrase named it; only the examples or similar words speak for it.
+    """
 
     code: str
     label: str
@@ -170,6 +177,7 @@ class FoundWorry:
     words: tuple[str, ...]
     programmes: tuple[str, ...]
     outside: tuple[tuple[str, str], ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,14 @@ def test_init_may_be_run_again_and_again(run, tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "new" / "home" / "secret.key").stat().st_mode & 0o077 == 0
 
 
+def test_explain_shows_every_source_and_a_case_to_keep(run) -> None:  # type: ignore[no-untyped-def]
+    result = run("explain", "借金が返せない。夜も眠れない")
+    assert result.exit_code == 0
+    for part in ("返せない = 返す+ない", "借金・返済 強", "言葉の近い悩み", "例から習ったこと", "P070 市民相談事業"):
+        assert part in result.output
+    assert json.loads(result.output.splitlines()[-1])["text"] == "借金が返せない。夜も眠れない"
+
+
 def test_index_is_rebuilt_on_request(run) -> None:  # type: ignore[no-untyped-def]
     assert "作り直しました" in run("index").output
 

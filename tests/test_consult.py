@@ -84,7 +84,7 @@ def test_staff_programmes_appear_for_staff_only(desk: Desk) -> None:
 
 def test_committees_never_appear(desk: Desk, finder: Finder) -> None:
     committees = {p.code for p in desk.catalogue.programmes.values() if p.nature == "network"}
-    linked = {link.to for worry in finder.lexicon.worries.values() for link in worry.links}
+    linked = {link.to for worry in finder.sources.lexicon.worries.values() for link in worry.links}
     assert not linked & committees
 
 
@@ -118,11 +118,15 @@ def test_what_the_resident_may_see_names_no_risk(desk: Desk) -> None:
 
 
 @pytest.fixture
-def broken(settings: Settings, tmp_path: Path) -> Settings:
-    return replace(settings, home=tmp_path / "elsewhere")
+def broken(desk: Desk, settings: Settings, tmp_path: Path) -> Settings:
+    """A home of its own, its index already built."""
+    own = replace(settings, home=tmp_path / "elsewhere")
+    shutil.copytree(settings.index_dir, own.index_dir)
+    return own
 
 
 def test_without_an_index_the_lexicon_still_finds_and_the_memo_stands(broken: Settings) -> None:
+    shutil.rmtree(broken.home)
     broken.home.write_text("a file where a folder should be")
     desk = Desk.open(broken)
     assert "索引" in desk.fault

@@ -18,7 +18,7 @@ MAY_USE = {
     **{name: GROUND | VERBS | {"matching"} for name in VERBS},
     "web": GROUND | VERBS | {"matching", "web"},
     "serving": GROUND | VERBS | {"web"},
-    "cli": GROUND | VERBS | {"serving"},
+    "cli": GROUND | VERBS | {"matching", "serving"},
     "migrations": {"models"},
 }
 ONLY_DOOR = {
@@ -27,6 +27,8 @@ ONLY_DOOR = {
     "jpholiday": {"days.py"},
     "flask": {"web/"},
     "flask_wtf": {"web/"},
+    "jinja2": {"web/"},
+    "numpy": {"matching/"},
     "werkzeug": {"web/"},
     "waitress": {"serving.py"},
     "click": {"cli.py"},
@@ -36,6 +38,7 @@ ONLY_DOOR = {
         "models.py",
         "sheets.py",
         "demo.py",
+        "serving.py",
         "migrations/",
         "web/__init__.py",
         "web/desk.py",

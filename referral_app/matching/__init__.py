@@ -2,6 +2,7 @@
 
 from referral_app.matching.analyser import Analyser
 from referral_app.matching.crisis import CrisisReader, load_crisis
+from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
 from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
 from referral_app.matching.text import LONGEST as LONGEST_TEXT
@@ -11,9 +12,11 @@ __all__ = [
     "LONGEST_TEXT",
     "Analyser",
     "CrisisReader",
+    "Explanation",
     "Finder",
     "Furigana",
     "Ruby",
+    "explain",
     "load_corrections",
     "load_crisis",
     "names_of",

@@ -20,28 +20,13 @@ LONGEST_LABEL = 16
 LONGEST_WHY = 30
 # A strong phrase must say more than one of these words alone.
 TOO_COMMON = frozenset(
-    (
-        "居る",
-        "有る",
-        "無い",
-        "何",
-        "言う",
-        "行く",
-        "良い",
-        "人",
-        "物",
-        "所",
-        "時",
-        "今",
-        "分かる",
-        "見る",
-        "聞く",
-        "思う",
-        "困る",
-        "家",
-        "私",
-        "自分",
+    word
+    for row in (
+        "居る 有る 無い 何 言う 行く 来る 出る 良い 人 物 所 時 今 分かる 見る 聞く 思う 困る 家",
+        "私 自分 未だ もう 歳 前 後 日 年 月 頃 気 方 どう 此処 其れ 欲しい 遣る 会う 貰う",
+        "持つ 使う 入る 取る 付く",
     )
+    for word in row.split()
 )
 _NOT_THEMES = ("classes.toml", "outside.toml", "person.toml")
 
@@ -57,7 +42,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Worry:
-    """One worry with its links, best first. ``phrases`` are (file line, text)."""
+    """One worry with its links, best first; ``strong`` and ``weak`` are (file line, phrase).
+
+    by_name: its first window is no help for a person in difficulty (a leaflet, a lecture), so it is
+    shown only when a phrase asks for it, never guessed.
+    """
 
     code: str
     label: str
@@ -67,6 +56,7 @@ class Worry:
     outside: tuple[Link, ...]
     only_for: tuple[str, ...]
     only_with: str
+    by_name: bool
     strong: tuple[tuple[int, str], ...]
     weak: tuple[tuple[int, str], ...]
 
@@ -155,15 +145,18 @@ def _theme(path: Path, catalogue: Catalogue) -> Theme:
 
 
 def _worry(entry: Entry, theme: str, catalogue: Catalogue) -> Worry:
+    links = tuple(sorted(_links(entry, "links", catalogue.programmes), key=lambda link: -link.weight))
+    first = catalogue.programmes[links[0].to] if links else None
     worry = Worry(
         code=entry.key,
         label=entry.text("label", longest=LONGEST_LABEL),
         item=entry.choice("item", NATIONAL_ITEMS),
         theme=theme,
-        links=tuple(sorted(_links(entry, "links", catalogue.programmes), key=lambda link: -link.weight)),
+        links=links,
         outside=tuple(_links(entry, "outside", catalogue.outside)),
         only_for=entry.texts("only_for", STAFF_CIRCLES),
         only_with=entry.text("only_with", required=False),
+        by_name=first is not None and not first.referable and not first.only_for,
         strong=entry.lines("strong", required=True),
         weak=entry.lines("weak"),
     )

@@ -16,6 +16,8 @@ from referral_app.matching.units import NEGATED, WISHED, Unit
 
 GAP = 2  # other units allowed between two of a phrase; the probe found no difference from 0 to 3
 MOST_COMBINATIONS = 200
+# 死にたい is no 死ぬ: who wishes to die has not lost somebody.
+WISH_MATTERS = frozenset(("死ぬ", "消える", "亡くなる", "居なくなる"))
 
 Read = Callable[[str], list[Unit]]
 Classes = dict[str, tuple[str, ...]]
@@ -28,19 +30,19 @@ class PhraseError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a phrase part matched: units ``first``..``last`` and their character offsets."""
+    """Where a phrase matched: the positions of its units (none for an exact spelling), its pieces in characters."""
 
-    first: int
-    last: int
+    units: tuple[int, ...]
     pieces: tuple[tuple[int, int], ...]
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A whole line that matched; ``owner`` is what the caller filed it under."""
+    """A whole line that matched; ``owner`` is what the caller filed it under, ``line`` its text."""
 
     owner: int
+    line: str
     spans: tuple[Span, ...]
 
     @property
@@ -49,12 +51,21 @@ class Hit:
         return sum(span.size for span in self.spans)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One line: its parts, each a choice of sequences; it fires when every part was seen."""
+
+    owner: int
+    line: str
+    parts: tuple[tuple[int, ...], ...]
+
+
 class _Node:
-    __slots__ = ("children", "ends")
+    __slots__ = ("children", "end")
 
     def __init__(self) -> None:
         self.children: dict[str, _Node] = {}
-        self.ends: list[int] = []
+        self.end = -1  # number of the sequence that ends here
 
 
 def expand(line: str) -> list[str]:
@@ -74,7 +85,7 @@ def expand(line: str) -> list[str]:
 def unit_keys(unit: Unit) -> list[str]:
     """The keys a unit of the text is found under; a wish (たい) is also found without it."""
     keys = [_key(lemma, unit.flags) for lemma in unit.keys]
-    if unit.flags & WISHED:
+    if unit.flags & WISHED and not WISH_MATTERS.intersection(unit.keys):
         keys += [_key(lemma, unit.flags & ~WISHED) for lemma in unit.keys]
     return keys
 
@@ -90,49 +101,64 @@ class PhraseBook:
         """``analysed`` remembers what each spelling was read as; it is filled here and may be kept."""
         self._read, self._classes = read, classes
         self.analysed: Analysed = {} if analysed is None else analysed
-        self._root = _Node()
-        self._members = _Node()
-        self._class_names: list[str] = []
-        self._exact: dict[str, list[tuple[str, int]]] = {}
-        self._part_rules: list[list[tuple[int, int]]] = []
-        self._rule_sizes: list[int] = []
-        self._rule_owners: list[int] = []
+        self._root, self._members = _Node(), _Node()
+        self._sequences: list[int] = []  # per sequence, in how many lines it stands
+        self._exact: dict[str, dict[str, int]] = {}  # first character → spelling → sequence
+        self._rules: list[_Rule] = []
+        self._triggers: dict[int, list[_Rule]] | None = None
+        self._memberships: list[list[str]] = []  # per member of a class, the classes it belongs to
         for name, members in classes.items():
-            self._class_names.append(name)
             for member in members:
-                self._insert(self._members, self._keys_of(member), len(self._class_names) - 1)
+                self._add_member(member, name)
 
     def add(self, line: str, owner: int) -> list[list[str]]:
         """Compiles one line under an owner; returns the key sequences. Raises PhraseError."""
-        rule = len(self._rule_owners)
-        parts = [part.strip() for part in line.split("&")]
-        self._rule_owners.append(owner)
-        self._rule_sizes.append(len(parts))
-        sequences: list[list[str]] = []
-        for number, part in enumerate(parts):
-            part_id = len(self._part_rules)
-            self._part_rules.append([(rule, number)])
-            for spelling in expand(part):
-                sequences.append(self._add_spelling(spelling.strip(), part_id))
-        return sequences
+        parts, spelled = [], []
+        for part in line.split("&"):
+            numbers = []
+            for spelling in expand(part.strip()):
+                number, keys = self._add_spelling(spelling.strip())
+                numbers.append(number)
+                spelled.append(keys)
+                self._sequences[number] += 1
+            parts.append(tuple(dict.fromkeys(numbers)))
+        self._rules.append(_Rule(owner, line, tuple(parts)))
+        self._triggers = None
+        return spelled
 
-    def _add_spelling(self, spelling: str, part_id: int) -> list[str]:
+    def _add_spelling(self, spelling: str) -> tuple[int, list[str]]:
         keys = [] if spelling.startswith("=") else self._keys_of(spelling)
         if not keys:  # asked for, or only auxiliaries (したい): the spelling itself is looked for
-            return [self._add_exact(spelling.lstrip("=").strip(), part_id)]
-        self._insert(self._root, keys, part_id)
-        return keys
+            exact = spelling.lstrip("=").strip()
+            return self._add_exact(exact), [exact]
+        node = self._node(self._root, keys)
+        if node.end < 0:
+            node.end = self._new_sequence()
+        return node.end, keys
+
+    def _add_member(self, member: str, name: str) -> None:
+        node = self._node(self._members, self._keys_of(member))
+        if node.end < 0:
+            node.end = len(self._memberships)
+            self._memberships.append([])
+        self._memberships[node.end].append(f"<{name}>")
+
+    def _new_sequence(self) -> int:
+        self._sequences.append(0)
+        return len(self._sequences) - 1
 
     def _keys_of(self, spelling: str) -> list[str]:
         if spelling not in self.analysed:
             self.analysed[spelling] = list(self._compile(spelling))
         return self.analysed[spelling]
 
-    def _add_exact(self, exact: str, part_id: int) -> str:
+    def _add_exact(self, exact: str) -> int:
         if len(exact) < 2:
             raise PhraseError(f"「{exact}」は短すぎます。つづりどおりに探す語は 2 字以上にしてください。")
-        self._exact.setdefault(exact[0], []).append((exact, part_id))
-        return exact
+        spellings = self._exact.setdefault(exact[0], {})
+        if exact not in spellings:
+            spellings[exact] = self._new_sequence()
+        return spellings[exact]
 
     def _compile(self, spelling: str) -> Iterator[str]:
         """Keys of one spelling; each class is analysed in place of its first member."""
@@ -156,32 +182,46 @@ class PhraseBook:
                     yield f"<{slot[2]}>"
 
     @staticmethod
-    def _insert(root: _Node, keys: Iterable[str], end: int) -> None:
+    def _node(root: _Node, keys: Iterable[str]) -> _Node:
         node = root
         for key in keys:
             node = node.children.setdefault(key, _Node())
-        if node is not root and end not in node.ends:
-            node.ends.append(end)
+        return node
 
     def find(self, units: list[Unit], text: str) -> tuple[list[Hit], set[int]]:
         """Every line that matches, in one pass; and the units whose line was denied (借金はない)."""
-        keys = self._text_keys(units)
-        found: dict[int, dict[int, Span]] = {}
+        seen: dict[int, Span] = {}
         denied: set[int] = set()
-        for part_id, span in itertools.chain(self._sequences(units, keys), self._literal(text)):
-            if span.last >= 0 and _denied(units, span.last):
-                denied.update((span.last, span.last + 1))
-                continue
-            for rule, number in self._part_rules[part_id]:
-                kept = found.setdefault(rule, {}).get(number)
-                if kept is None or span.size > kept.size:
-                    found[rule][number] = span
-        hits = [
-            Hit(self._rule_owners[rule], tuple(parts[n] for n in sorted(parts)))
-            for rule, parts in found.items()
-            if len(parts) == self._rule_sizes[rule]
-        ]
-        return hits, denied - {unit for hit in hits for span in hit.spans for unit in range(span.first, span.last + 1)}
+        for number, span in itertools.chain(self._matches(units, self._text_keys(units)), self._literal(text)):
+            denied_here = [u for u in span.units if u + 1 not in span.units and _denied(units, u)]
+            if denied_here:
+                denied.update(position for u in denied_here for position in (u, u + 1))
+            elif number not in seen:
+                seen[number] = span
+        hits = list(self._fired(seen))
+        return hits, denied - {unit for hit in hits for span in hit.spans for unit in span.units}
+
+    def _fired(self, seen: dict[int, Span]) -> Iterator[Hit]:
+        """Lines whose every part was seen. Each line is looked up under its rarest part only."""
+        if self._triggers is None:
+            self._triggers = self._by_rarest_part()
+        done: set[int] = set()
+        for number in seen:
+            for rule in self._triggers.get(number, ()):
+                if id(rule) in done:
+                    continue
+                spans = [next((seen[n] for n in part if n in seen), None) for part in rule.parts]
+                if None not in spans:
+                    done.add(id(rule))
+                    yield Hit(rule.owner, rule.line, tuple(span for span in spans if span))
+
+    def _by_rarest_part(self) -> dict[int, list[_Rule]]:
+        triggers: dict[int, list[_Rule]] = {}
+        for rule in self._rules:
+            rarest = min(rule.parts, key=lambda part: sum(self._sequences[n] for n in part))
+            for number in rarest:
+                triggers.setdefault(number, []).append(rule)
+        return triggers
 
     def _text_keys(self, units: list[Unit]) -> list[list[tuple[str, int]]]:
         """Per unit: (key, how many units it covers), word classes included."""
@@ -193,10 +233,11 @@ class PhraseBook:
                 if step is None:
                     break
                 node, i = step, i + 1
-                keys[start] += [(f"<{self._class_names[end]}>", i - start) for end in node.ends]
+                if node.end >= 0:
+                    keys[start] += [(name, i - start) for name in self._memberships[node.end]]
         return keys
 
-    def _sequences(self, units: list[Unit], keys: list[list[tuple[str, int]]]) -> Iterator[tuple[int, Span]]:
+    def _matches(self, units: list[Unit], keys: list[list[tuple[str, int]]]) -> Iterator[tuple[int, Span]]:
         for start in range(len(units)):
             for key, length in keys[start]:
                 child = self._root.children.get(key)
@@ -207,11 +248,10 @@ class PhraseBook:
         self, node: _Node, units: list[Unit], keys: list[list[tuple[str, int]]], path: list[tuple[int, int]]
     ) -> Iterator[tuple[int, Span]]:
         last = path[-1][1]
-        if node.ends:
+        if node.end >= 0:
             pieces = tuple((units[a].start, units[b].end) for a, b in path)
-            span = Span(path[0][0], last, pieces, len(path))
-            for end in node.ends:
-                yield end, span
+            covered = tuple(unit for a, b in path for unit in range(a, b + 1))
+            yield node.end, Span(covered, pieces, len(path))
         if not node.children:
             return
         for position in range(last + 1, min(last + 2 + GAP, len(units))):
@@ -224,10 +264,10 @@ class PhraseBook:
 
     def _literal(self, text: str) -> Iterator[tuple[int, Span]]:
         for position, character in enumerate(text):
-            for exact, part_id in self._exact.get(character, ()):
+            for exact, number in self._exact.get(character, {}).items():
                 if text.startswith(exact, position):
                     end = position + len(exact)
-                    yield part_id, Span(-1, -1, ((position, end),), 1 + len(exact) // 4)
+                    yield number, Span((), ((position, end),), 1 + len(exact) // 4)
 
 
 def _denied(units: list[Unit], last: int) -> bool:

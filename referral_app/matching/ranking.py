@@ -14,18 +14,28 @@ class Weights:
     """The one table of weights. Chosen on half of the cases in tests/matching, reported on both."""
 
     strong: float = 1.0  # a strong phrase of one word …
-    per_word: float = 0.2  # … and for each further word that agrees
-    weak: float = 0.15
-    further: float = 0.1  # each further hit of the same worry
-    rank_base: float = 5.0  # k of rank fusion: strength / (k + rank)
-    worry_bm25: float = 1.0
-    programme_bm25: float = 0.3
-    link: tuple[float, float, float] = (0.2, 0.55, 1.0)  # for link weights 1, 2, 3
-    mention: float = 0.45  # what a worry told last loses against the one told first
+    per_word: float = 0.1  # … and for each further word that agrees
+    weak: float = 0.3
+    further: float = 0.0  # each further hit of the same worry
+    rank_base: float = 8.0  # k of rank fusion: strength / (k + rank)
+    worry_bm25: float = 0.5
+    programme_bm25: float = 0.2
+    taught: float = 2.0
+    taught_power: float = 0.25  # 0: only the rank of a belief counts, 1: its size fully
+    taught_alone: float = 0.05  # belief from which a worry is offered when no phrase was heard …
+    taught_ratio: float = 0.1  # … if it is at least this much of the strongest belief
+    taught_beside: float = 0.6  # … and beside worries that were
+    most_taught: int = 3
+    outside_unless: float = 0.3  # belief in a worry that speaks against "outside" when a topic was named
+    outside_named: float = 0.3  # belief against the best worry, enough to say "outside" when a topic was named …
+    outside_alone: float = 0.8  # … and when none was
+    link: tuple[float, float, float] = (0.3, 0.7, 1.0)  # for link weights 1, 2, 3
+    mention: float = 0.3  # what a worry told last loses against the one told first
     link_order: float = 0.95  # of windows equally right, the one the lexicon names first
     heard_least: float = 0.4  # a worry at least this strong is shown as heard
     guess_least: float = 7.0  # BM25 score from which a worry nobody named is still offered
     guess_ratio: float = 0.5  # … and this near to the best one
+    most_guesses: int = 2  # guessed worries beside told ones: more would bury what was said
     most_worries: int = 8
     most_programmes: int = 20
 
@@ -34,13 +44,32 @@ WEIGHTS = Weights()
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the three sources say of one text, each best first.
+
+    heard: lexicon. similar, near: BM25 scores of worries and of programmes. taught: the examples'
+    belief (0 to 1) in worries; outside: their belief that this catalogue does not hold the matter.
+    """
+
+    heard: Heard
+    similar: Sequence[tuple[str, float]]
+    near: Sequence[tuple[str, float]]
+    taught: Sequence[tuple[str, float]]
+    outside: float
+
+
+@dataclass(frozen=True)
 class Voice:
-    """One worry as heard: how strongly, by which hits (none: only by similar words)."""
+    """One worry as heard: how strongly, by which hits (none: only by similar words).
+
+    words: the resident's words when another reading than the lexicon's heard it.
+    """
 
     worry: Worry
     strength: float
-    hits: tuple[Hit, ...]
-    guessed: bool
+    hits: tuple[Hit, ...] = ()
+    guessed: bool = False
+    words: tuple[str, ...] = ()
 
 
 def strength(strong: Sequence[Hit], weak: Sequence[Hit], weights: Weights = WEIGHTS) -> float:
@@ -52,15 +81,10 @@ def strength(strong: Sequence[Hit], weak: Sequence[Hit], weights: Weights = WEIG
     return values[0] + weights.further * sum(values[1:4]) if values else 0.0
 
 
-def voices(
-    heard: Heard,
-    similar: Sequence[tuple[str, float]],
-    lexicon: Lexicon,
-    person: frozenset[str],
-    weights: Weights = WEIGHTS,
-) -> list[Voice]:
-    """Worries of a text, the clearest first. ``similar``: BM25 of worries, best first."""
+def voices(evidence: Evidence, lexicon: Lexicon, person: frozenset[str], weights: Weights = WEIGHTS) -> list[Voice]:
+    """Worries of a text, the clearest first."""
     allowed = {c: w for c, w in lexicon.worries.items() if not w.only_for or person.intersection(w.only_for)}
+    heard = evidence.heard
     hits = {c: (*heard.strong.get(c, ()), *heard.weak.get(c, ())) for c in {*heard.strong, *heard.weak} & {*allowed}}
     places = _places(hits)
     said = {
@@ -68,11 +92,37 @@ def voices(
         * (1 - weights.mention * places[code])
         for code in hits
     }
-    like = [(code, score) for code, score in similar if code in allowed]
     clear = {code for code, value in said.items() if value >= weights.heard_least}
-    fused = _fused(clear or _guesses(like, weights), said, like, weights)
-    best = sorted(fused, key=lambda c: (-fused[c], c))[: weights.most_worries]
+    open_to_guess = {code for code, worry in allowed.items() if not worry.by_name or code in clear}
+    like = [(code, score) for code, score in evidence.similar if code in open_to_guess]
+    taught = [(code, belief) for code, belief in evidence.taught if code in open_to_guess]
+    codes = clear | _taught_ones(taught, bool(clear), weights)
+    if not clear and _is_outside(evidence, weights):
+        return []
+    codes = codes or _guesses(like, weights)
+    fused = _fused(codes, said, like, taught, weights)
+    best = sorted(fused, key=lambda c: (-fused[c], c))
+    if clear:
+        guessed = [code for code in best if code not in clear]
+        best = [code for code in best if code not in guessed[weights.most_guesses :]]
+    best = best[: weights.most_worries]
     return [Voice(allowed[code], fused[code], hits.get(code, ()), guessed=code not in clear) for code in best]
+
+
+def _is_outside(evidence: Evidence, weights: Weights) -> bool:
+    """No worry was told: is what was said only a matter this catalogue does not hold?"""
+    named = bool(evidence.heard.outside)
+    best = evidence.taught[0][1] if evidence.taught else 0.0
+    if named and best < weights.outside_unless:
+        return True
+    return evidence.outside >= (weights.outside_named if named else weights.outside_alone)
+
+
+def _taught_ones(taught: Sequence[tuple[str, float]], beside: bool, weights: Weights) -> set[str]:
+    """Worries the examples speak for: the best few alone, beside clear ones only a firm belief."""
+    best = taught[0][1] if taught else 0.0
+    least = weights.taught_beside if beside else max(weights.taught_alone, weights.taught_ratio * best)
+    return {code for code, belief in taught[: weights.most_taught] if belief >= least}
 
 
 def _guesses(like: Sequence[tuple[str, float]], weights: Weights) -> set[str]:
@@ -83,15 +133,26 @@ def _guesses(like: Sequence[tuple[str, float]], weights: Weights) -> set[str]:
 
 
 def _fused(
-    codes: set[str], said: dict[str, float], like: Sequence[tuple[str, float]], weights: Weights
+    codes: set[str],
+    said: dict[str, float],
+    like: Sequence[tuple[str, float]],
+    taught: Sequence[tuple[str, float]],
+    weights: Weights,
 ) -> dict[str, float]:
-    rank_said = {code: i for i, code in enumerate(sorted(said, key=lambda c: (-said[c], c)))}
+    """Strength over (k + rank), summed over the three sources; ranks are among these worries only."""
+    rank_said = {code: i for i, code in enumerate(sorted(codes & {*said}, key=lambda c: (-said[c], c)))}
     rank_like = {code: i for i, code in enumerate(code for code, _ in like if code in codes)}
-    fused = {}
+    rank_taught = {code: i for i, code in enumerate(code for code, _ in taught if code in codes)}
+    belief = dict(taught)
+    fused = dict.fromkeys(codes, 0.0)
     for code in codes:
-        fused[code] = said.get(code, 0.0) / (weights.rank_base + rank_said.get(code, 99))
+        if code in rank_said:
+            fused[code] += said[code] / (weights.rank_base + rank_said[code])
         if code in rank_like:
             fused[code] += weights.worry_bm25 / (weights.rank_base + rank_like[code])
+        if code in rank_taught:
+            share = belief[code] ** weights.taught_power
+            fused[code] += weights.taught * share / (weights.rank_base + rank_taught[code])
     return fused
 
 

@@ -10,26 +10,35 @@ const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
 /* ---- the consultation follows the typing ---- */
 let timer = 0;
-let running = null;
+let queue = Promise.resolve(); // deeds (buttons) follow one another, none is lost
+let typing = null; // the search a later letter may cancel
 
 function refresh(button) {
   clearTimeout(timer);
-  running?.abort();
-  running = new AbortController();
-  const { signal } = running;
+  typing?.abort();
+  if (button?.name) {
+    queue = queue.then(() => ask(button));
+  } else {
+    typing = new AbortController();
+    const { signal } = typing;
+    queue = queue.then(() => (signal.aborted ? null : ask(null, signal)));
+  }
+}
+
+async function ask(button, signal) {
   const body = new URLSearchParams(new FormData(desk));
-  if (button?.name) body.append(button.name, button.value);
+  if (button) body.append(button.name, button.value);
   const late = setTimeout(() => say("探しています…"), SEARCHING_AFTER);
-  fetch(desk.action, { method: "POST", body, signal, credentials: "same-origin" })
-    .then(async (answer) => {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!page.getElementById("live")) throw new Error(String(answer.status));
-      draw(page);
-    })
-    .catch((error) => {
-      if (error.name !== "AbortError") say("つながりません。文はこのまま残っています。通信を確かめ、もう一度打ってください。");
-    })
-    .finally(() => clearTimeout(late));
+  try {
+    const answer = await fetch(desk.action, { method: "POST", body, signal, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!page.getElementById("live")) throw new Error(String(answer.status));
+    draw(page);
+  } catch (error) {
+    if (error.name !== "AbortError") say("つながりません。文はこのまま残っています。通信を確かめ、もう一度打ってください。");
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 function say(message) {
@@ -54,16 +63,19 @@ function draw(page) {
   for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   const memo = document.getElementById("memo");
   if (memo && folded.includes("memo") && memo.dataset.key === memoKey) memo.removeAttribute("open");
+  document.getElementById("said").textContent = document.getElementById("live").dataset.said;
   restoreFocus(focused);
 }
 
+// Where the focus was, or what stands for it now; never a button that would do something else.
 function restoreFocus(id) {
   if (!id || document.activeElement?.id === id) return;
-  const target = document.getElementById(id);
-  if (target) target.focus({ preventScroll: true });
-  else if (id !== "story") document.getElementById("find")?.querySelector("button")?.focus({ preventScroll: true });
+  const stands = { unpick: "tie-title", drop: "browse-all", back: "browse-all", add: "browse-all", pick: "tie-title" };
+  const target = document.getElementById(id) ?? document.getElementById(stands[id.split("-")[0]] ?? "story");
+  target?.focus({ preventScroll: true });
 }
 
+let leaving = false;
 if (desk) {
   const story = document.getElementById("story");
   const later = () => {
@@ -75,9 +87,21 @@ if (desk) {
   story.addEventListener("compositionend", later);
   desk.addEventListener("change", (event) => { if (event.target.type === "checkbox") refresh(); });
   desk.addEventListener("submit", (event) => {
-    if (event.submitter?.hasAttribute("data-native")) return;
+    if (event.submitter?.hasAttribute("data-native") && !leaving) {
+      leaving = true; // one sheet, however long the key is held
+      return;
+    }
     event.preventDefault();
-    refresh(event.submitter);
+    if (!leaving) refresh(event.submitter);
+  });
+  addEventListener("beforeunload", (event) => { if (story.value.trim() && !leaving) event.preventDefault(); });
+  addEventListener("pageshow", () => { leaving = false; });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-leave]")) leaving = true;
+    if (event.target.closest("[data-help]")) {
+      event.preventDefault();
+      KEYS.help();
+    }
   });
   // A page brought back by the browser shows what was typed, without its results: ask again.
   if (story.value && !document.querySelector("#find .group, #find .out, #find .notice")) refresh();
@@ -94,7 +118,9 @@ const KEYS = {
   },
   fold() {
     const memo = document.getElementById("memo");
-    if (memo?.open) memo.open = false;
+    if (!memo?.open) return;
+    memo.open = false;
+    if (memo.contains(document.activeElement)) document.getElementById("story")?.focus({ preventScroll: true });
   },
   pick(digit) {
     document.querySelector(`[data-key="${digit}"]:is(button)`)?.click();
@@ -105,12 +131,14 @@ const KEYS = {
     else if (desk) say("窓口を1つ以上「シートに入れる」で選んでください。");
   },
   help() {
-    location.assign("/help");
+    const dialog = document.getElementById("help");
+    if (dialog) dialog.showModal();
+    else location.assign("/help");
   },
 };
 
 document.addEventListener("keydown", (event) => {
-  if (isComposing(event)) return;
+  if (isComposing(event) || event.repeat) return;
   const digit = event.altKey && !event.ctrlKey && /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   const typing = event.target.matches("textarea, input:not([type=checkbox], [type=radio]), select");
   if (digit) {

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask import Flask, Response
 from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
 from sqlalchemy import Engine
 
 from referral_app import __version__, db
@@ -42,6 +43,7 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
         WTF_CSRF_SSL_STRICT=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined  # a forgotten value must fail in the tests, not at the counter
     app.jinja_env.filters.update(month_day_time=month_day_time, wareki=wareki, wareki_time=wareki_time)
     app.jinja_env.globals.update(app_version=__version__)
     csrf = CSRFProtect(app)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, json, request
 
 from referral_app import __version__, db
 from referral_app.consult import Desk
-from referral_app.errors import InvalidInput, SearchDown
+from referral_app.errors import InvalidInput
 from referral_app.exchange import answer, question
 from referral_app.web.desk import desk, engine
 from referral_app.web.openapi import DESCRIPTION
@@ -20,15 +20,20 @@ pages = Blueprint("api", __name__)
 def match() -> Response | tuple[Response, int]:
     """The same object in and out as one line of ``referral match``."""
     try:
-        asked = question(request.get_json(force=True, silent=True))
+        asked = question(_body())
     except InvalidInput as error:
         return problem("bad_request", str(error)), 400
     try:
-        return _json(answer(asked, *desk().match(asked.text, asked.person)))
+        return _json(answer(asked, *desk().match(asked.text, asked.person), desk().fault))
     except InvalidInput as error:
         return problem("too_long", str(error)), 413
-    except SearchDown as error:
-        return problem("search_down", str(error)), 503
+
+
+def _body() -> Any:
+    try:
+        return request.get_json(force=True, silent=True)
+    except (ValueError, RecursionError):  # numbers of thousands of digits, brackets without end
+        return None
 
 
 @pages.get("/api/v1/openapi.json")
@@ -52,8 +57,8 @@ def versions(open_desk: Desk) -> dict[str, str | None]:
     return {
         "app": __version__,
         "catalogue": open_desk.catalogue.version,
-        "lexicon": finder.lexicon.data.version if finder else None,
-        "index": finder.stamp if finder and not finder.index_fault else None,
+        "lexicon": finder.sources.lexicon.data.version if finder else None,
+        "index": finder.sources.stamp if finder and not finder.sources.fault else None,
     }
 
 

@@ -61,7 +61,7 @@ def make_sheet() -> Response | tuple[str, int]:
 def memo() -> str:
     """The staff memo, opened by hand from any page."""
     opened = verbs.consult(desk(), Question(memo_open=True), now()).memo
-    return render_template("consult/memo.html", memo=opened)
+    return render_template("consult/memo.html", memo=opened, today=now().date())
 
 
 @pages.get("/help")
@@ -76,12 +76,13 @@ def _page(question: Question, browse: str) -> str:
 
 def _render(consultation: Consultation, browse: str, error: str = "") -> str:
     finder = desk().finder
-    lexicon = finder.lexicon.data if finder else None
+    lexicon = finder.sources.lexicon.data if finder else None
     return render_template(
         "consult/page.html",
         consultation=consultation,
         question=consultation.question,
         themes=lexicon.themes if lexicon else (),
+        dropped=_labels(consultation.question.removed),
         browse=browse,
         person_labels={code: label for code, (label, _) in lexicon.person.items()} if lexicon else {},
         catalogue=desk().catalogue,
@@ -92,9 +93,15 @@ def _render(consultation: Consultation, browse: str, error: str = "") -> str:
     )
 
 
+def _labels(codes: tuple[str, ...]) -> dict[str, str]:
+    finder = desk().finder
+    worries = finder.sources.lexicon.worries if finder else {}
+    return {code: worries[code].label for code in dict.fromkeys(codes) if code in worries}
+
+
 def _age(person: tuple[str, ...]) -> str:
     finder = desk().finder
-    labels = finder.lexicon.data.person if finder else {}
+    labels = finder.sources.lexicon.data.person if finder else {}
     return next((labels[code][0] for code in person if code.startswith("age_") and code in labels), "")
 
 
@@ -104,7 +111,7 @@ def _question(form: MultiDict[str, str]) -> tuple[Question, str]:
         text=form.get("text", "").replace("\r\n", "\n"),
         person=tuple(form.getlist("person")),
         added=tuple(form.getlist("added")),
-        removed=tuple(form.getlist("removed")),
+        removed=tuple(form.getlist("removed")) if form.get("text", "").strip() else (),
         picks=tuple(form.getlist("picks")),
         memo_open=form.get("memo") == "open",
     )

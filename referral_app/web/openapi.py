@@ -34,6 +34,7 @@ _ANSWER = _object(
     ),
     confident={"type": "boolean"},
 )
+_ANSWER["properties"]["fault"] = {"type": "string", "description": "いま使えないもの。ないときは、この項目もない"}
 _ERROR = _object(error=_object(code=_TEXT, message=_TEXT))
 _HEALTH = _object(status=_TEXT, app=_TEXT, catalogue=_TEXT)
 
@@ -54,7 +55,7 @@ DESCRIPTION: dict[str, Any] = {
             "post": {
                 "summary": "お話から、悩みと事業を見つける",
                 "requestBody": {"required": True, "content": {"application/json": {"schema": _QUESTION}}},
-                "responses": _answers(_ANSWER, 400, 413, 503),
+                "responses": _answers(_ANSWER, 400, 413),
             }
         },
         "/api/v1/openapi.json": {"get": {"summary": "この説明", "responses": _answers({"type": "object"})}},

@@ -179,6 +179,63 @@ def test_columns_do_not_move_while_typing(page: Page) -> None:
     assert places() == before
 
 
+def test_two_quick_picks_are_both_kept(page: Page) -> None:
+    page.goto("/")
+    type_story(page)
+    page.keyboard.press("Alt+Digit1")
+    page.keyboard.press("Alt+Digit3")
+    expect(page.locator("#tie .picked li")).to_have_count(2)
+
+
+def test_a_key_held_down_makes_one_sheet(page: Page, address: str) -> None:
+    page.goto("/")
+    type_story(page)
+    page.keyboard.press("Alt+Digit1")
+    expect(page.locator("#tie .picked li")).to_have_count(1)
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.url == f"{address}/sheets" else None)
+    page.keyboard.down("Control")
+    for _ in range(4):
+        page.keyboard.down("Enter")
+    page.keyboard.up("Enter")
+    page.keyboard.up("Control")
+    expect(page.get_by_role("heading", level=1)).to_have_text("つながるシート")
+    assert len([url for url in posts if url.endswith("/sheets")]) == 1
+
+
+def test_help_opens_without_losing_the_story(page: Page) -> None:
+    page.goto("/")
+    type_story(page)
+    page.get_by_role("link", name="操作のいちらん").click()
+    expect(page.locator("#help")).to_be_visible()
+    accessible(page)
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+    expect(page.locator("#story")).to_have_value(STORY)
+
+
+def test_a_dropped_worry_stays_in_sight_and_comes_back(page: Page) -> None:
+    page.goto("/")
+    type_story(page)
+    page.click("#drop-debt")
+    expect(page.locator("#drop-debt")).to_have_count(0)
+    expect(page.locator("#back-debt")).to_be_visible()
+    expect(page.locator("#browse-all")).to_be_focused()
+    page.click("#back-debt")
+    expect(page.locator("#drop-debt")).to_be_visible()
+
+
+def test_leaving_with_a_story_asks_first(page: Page) -> None:
+    page.goto("/")
+    type_story(page)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="シート", exact=True).click(no_wait_after=True)
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    expect(page.locator("#story")).to_have_value(STORY)
+
+
 def test_without_script_the_same_form_works(browser: Browser, address: str) -> None:
     context = browser.new_context(java_script_enabled=False, base_url=address)
     page = context.new_page()
@@ -218,9 +275,12 @@ def test_unsaved_words_hold_the_page(page: Page) -> None:
 def test_narrow_screens_and_doubled_zoom_need_no_sideways_scrolling(page: Page, width: int) -> None:
     """683 px is the desk's screen at 200 % zoom."""
     page.set_viewport_size({"width": width, "height": 900})
+    page.on("dialog", lambda dialog: dialog.accept())
     for path in ("/", "/sheets", "/sheets/R8-0001", "/help"):
         page.goto(path)
         if path == "/":
-            type_story(page)
+            type_story(page, STORY + "。もう死にたい")
+            page.keyboard.press("Alt+Digit1")
+            expect(page.locator("#make-sheet")).to_be_in_viewport()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         accessible(page)

@@ -1,0 +1,135 @@
+"""The three sources of evidence: lexicon, index and what examples taught; kept and rebuilt together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+
+from referral_app.catalogue import Catalogue
+from referral_app.errors import SearchDown
+from referral_app.matching import cache, index, learnt
+from referral_app.matching import lexicon as lexicons
+from referral_app.matching.analyser import Analyser, Token
+from referral_app.matching.index import Document, Index
+from referral_app.matching.learnt import Learnt
+from referral_app.matching.lexicon import TOO_COMMON, Lexicon, LexiconData
+from referral_app.matching.ranking import Evidence
+from referral_app.matching.reading import Reading, read
+from referral_app.matching.units import Unit
+from referral_app.types import Programme
+
+SIMILAR = 20  # how many documents a search is asked for
+TAUGHT = 12  # how many worries the examples may name
+_ANALYSED = "analysed.json"
+
+
+class Sources:
+    """Opens what is built under ``index_dir``, building it when stale.
+
+    Without a writable disk the lexicon still finds worries; ``fault`` then says what to do.
+    """
+
+    def __init__(self, data: Path, index_dir: Path, catalogue: Catalogue, analyser: Analyser) -> None:
+        """Raises DataError for a bad data file."""
+        self.catalogue, self.analyser = catalogue, analyser
+        self._examples, self._index_dir = data / "examples", index_dir
+        words = lexicons.load(data / "lexicon", catalogue)
+        self.stamp = self._stamp(words)
+        known = _analysed(index_dir / self.stamp)
+        self.lexicon = Lexicon(words, lambda text: list(read(text, analyser).units), known)
+        self.fault = ""
+        self._index: Index | None = None
+        self._learnt: Learnt | None = None
+        try:
+            self._open() if (index_dir / self.stamp).is_dir() else self.rebuild()
+        except SearchDown as error:
+            self.fault = str(error)
+
+    def _stamp(self, lexicon: LexiconData) -> str:
+        versions = (self.catalogue.version, lexicon.version, learnt.version(self._examples), self.analyser.version)
+        return cache.stamp(*versions)
+
+    def rebuild(self) -> None:
+        """Builds index and model anew and opens them; raises SearchDown when the disk refuses."""
+        cache.build(self._index_dir, self.stamp, self._write)
+        self._open()
+
+    def _open(self) -> None:
+        place = self._index_dir / self.stamp
+        self._index, self._learnt = Index(place), Learnt.load(place)
+        self.fault = ""
+
+    def _write(self, place: Path) -> None:
+        index.write(place, self._documents())
+        learnt.train(learnt.load(self._examples, [*self.lexicon.worries]), self._analyse).save(place)
+        (place / _ANALYSED).write_text(json.dumps(self.lexicon.analysed, ensure_ascii=False), encoding="utf-8")
+
+    def _analyse(self, text: str) -> tuple[tuple[Token, ...], tuple[Unit, ...]]:
+        reading = read(text, self.analyser)
+        return reading.tokens, reading.units
+
+    def evidence(self, reading: Reading) -> Evidence:
+        """What each source says of one text."""
+        heard = self.lexicon.hear(list(reading.units), reading.cleaned.text)
+        words = reading.words(without=heard.denied)
+        taught, outside = self._taught(reading) if words else ([], 0.0)
+        return Evidence(
+            heard=heard,
+            similar=self._similar("worry", words),
+            near=self._similar("programme", words),
+            taught=taught,
+            outside=outside,
+        )
+
+    def _similar(self, kind: str, words: list[str]) -> list[tuple[str, float]]:
+        return self._index.search(kind, words, SIMILAR) if self._index else []
+
+    def _taught(self, reading: Reading) -> tuple[list[tuple[str, float]], float]:
+        return self._learnt.near(reading.tokens, reading.units, TAUGHT) if self._learnt else ([], 0.0)
+
+    def telling(self, reading: Reading, worry: str) -> list[Unit]:
+        """The words of a text that speak most for a worry no phrase of the lexicon named."""
+        if self._learnt is None or worry not in self._learnt.codes:
+            return []
+        content = [unit for unit in reading.units if not TOO_COMMON.intersection(unit.keys)]
+        shares = [(self._learnt.share(unit, worry), unit) for unit in content]
+        best = sorted((row for row in shares if row[0] > 0), key=lambda row: -row[0])[:3]
+        return [unit for _, unit in best]
+
+    def _documents(self) -> Iterable[Document]:
+        """Worries in residents' words; programmes in the plan's and ours, and those of the worries that lead there."""
+        for worry in self.lexicon.worries.values():
+            yield "worry", worry.code, [*self._keys(worry.label), *self.lexicon.words[worry.code]]
+        for code, words in self._near_lists().items():
+            yield "programme", code, words
+
+    def _near_lists(self) -> dict[str, list[str]]:
+        found = {code: self._programme_words(p) for code, p in self.catalogue.programmes.items()}
+        for worry in self.lexicon.worries.values():
+            for link in worry.links:
+                if link.weight >= 2:
+                    found[link.to] += self.lexicon.words[worry.code]
+        return found
+
+    @cached_property
+    def near_words(self) -> dict[str, frozenset[str]]:
+        """Per programme the words that may lead there without a worry."""
+        return {code: frozenset(words) for code, words in self._near_lists().items()}
+
+    def _programme_words(self, programme: Programme) -> list[str]:
+        texts = (programme.name, programme.plain_name, programme.summary, programme.for_whom, programme.condition)
+        return [key for text in texts for key in self._keys(text)]
+
+    def _keys(self, text: str) -> list[str]:
+        return read(text, self.analyser).words()
+
+
+def _analysed(place: Path) -> dict[str, list[str]]:
+    """What the lexicon's spellings were read as when the index was built; {} when that is not known."""
+    try:
+        kept = json.loads((place / _ANALYSED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
