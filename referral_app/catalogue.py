@@ -93,7 +93,7 @@ def load(folder: Path) -> Catalogue:
             "事業が1つもありません。data/catalogue/ を確かめてください。"
         )
     return Catalogue(
-        version=_version(folder),
+        version=version(folder),
         programmes=dict(sorted(programmes.items())),
         departments=departments,
         switchboard=Department(switchboard.text("name"), "", _contact(switchboard)),
@@ -104,7 +104,7 @@ def load(folder: Path) -> Catalogue:
     )
 
 
-def _version(folder: Path) -> str:
+def version(folder: Path) -> str:
     """Twelve hex digits over every file the catalogue is made of."""
     names = ["departments.toml", "external.toml", "help_lines.toml"]
     paths = [folder / name for name in names] + sorted((folder / "catalogue").glob("*.toml"))

@@ -17,7 +17,7 @@ from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
 from referral_app.exchange import answer, question
-from referral_app.matching import explain
+from referral_app.matching import explain, is_built
 
 
 class JapaneseErrors(click.Group):
@@ -67,10 +67,12 @@ def init() -> None:
 def index() -> None:
     """検索の索引を作り直す。動いている画面は止めなくてよい。"""
     settings = Settings.from_environment()
+    built_before = is_built(settings.data, settings.index_dir)
     desk = Desk.open(settings)
-    if desk.finder is None:
+    if desk.finder is None or (desk.fault and not built_before):
         raise SearchDown(desk.fault)
-    desk.finder.sources.rebuild()
+    if built_before:
+        desk.finder.sources.rebuild()
     click.echo(f"索引を作り直しました ({desk.finder.sources.stamp})。")
 
 
@@ -126,7 +128,15 @@ def explain_text(text: str) -> None:
     )
     for title, lines in rows:
         click.echo("\n".join([f"■ {title}", *(f"  {line}" for line in lines or ["なし"])]))
-    case = {"id": "?", "tag": "?", "text": text, "needs": [], "also": [], "crisis": None, "outside": False}
+    case: dict[str, Any] = {
+        "id": "?",
+        "tag": "?",
+        "text": text,
+        "needs": [],
+        "also": [],
+        "crisis": None,
+        "outside": False,
+    }
     click.echo(json.dumps(case, ensure_ascii=False))
 
 

@@ -107,7 +107,7 @@ class Desk:
         self.finder: Finder | None = None
         self._furigana: Furigana | None = None
         self._fault = ""
-        self.open_finder()
+        self._open_finder()
 
     @property
     def fault(self) -> str:
@@ -121,7 +121,7 @@ class Desk:
         reader = CrisisReader(load_crisis(data / "crisis.toml"))
         return cls(catalogue, reader, memos.load(data / "memo.toml"), settings)
 
-    def open_finder(self) -> None:
+    def _open_finder(self) -> None:
         """Opens (or builds) the index; on failure ``fault`` says what to do."""
         try:
             self.finder, self._fault = Finder.open(self._settings.data, self._settings.index_dir), ""

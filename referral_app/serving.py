@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +14,7 @@ from referral_app import db, demo
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import ReferralError
+from referral_app.matching import is_built
 from referral_app.web import create_app
 
 HOST = "127.0.0.1"  # until accounts exist, the server answers its own machine only
@@ -30,6 +34,7 @@ FIRST_STEPS = """
 def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], None]) -> None:
     """Serves until interrupted. Raises DataError for a bad data file, ReferralError for a taken port."""
     engine = db.open_engine(settings.database_url)
+    _build_index(settings, say)
     desk = Desk.open(settings)
     try:
         db.migrate(engine)
@@ -49,3 +54,12 @@ def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], Non
         say(desk.fault)
     say(FIRST_STEPS.format(host=HOST, port=port))
     server.run()
+
+
+def _build_index(settings: Settings, say: Callable[[str], None]) -> None:
+    """Builds a stale index in a process of its own, whose memory is given back when it ends."""
+    if is_built(settings.data, settings.index_dir):
+        return
+    say("索引を作っています (データを変えたあとの一度だけ、十数秒かかります)…")
+    environment = {**os.environ, "REFERRAL_HOME": str(settings.home)}
+    subprocess.run([sys.executable, "-m", "referral_app.cli", "index"], env=environment, stdout=subprocess.DEVNULL)

@@ -17,7 +17,7 @@ MAY_USE = {
     "matching": GROUND | {"matching"},
     **{name: GROUND | VERBS | {"matching"} for name in VERBS},
     "web": GROUND | VERBS | {"matching", "web"},
-    "serving": GROUND | VERBS | {"web"},
+    "serving": GROUND | VERBS | {"matching", "web"},
     "cli": GROUND | VERBS | {"matching", "serving"},
     "migrations": {"models"},
 }

@@ -5,6 +5,7 @@ from referral_app.matching.crisis import CrisisReader, load_crisis
 from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
 from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
+from referral_app.matching.sources import is_built
 from referral_app.matching.text import LONGEST as LONGEST_TEXT
 from referral_app.matching.text import readable
 
@@ -17,6 +18,7 @@ __all__ = [
     "Furigana",
     "Ruby",
     "explain",
+    "is_built",
     "load_corrections",
     "load_crisis",
     "names_of",

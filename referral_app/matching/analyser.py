@@ -32,6 +32,11 @@ class Token:
     reading: str
 
 
+def analyser_version() -> str:
+    """Names what every reading depends on: analyser and dictionary."""
+    return f"sudachipy {version('sudachipy')} core {version('sudachidict-core')}"
+
+
 class Analyser:
     """Thread-safe over one shared dictionary; each thread gets a tokenizer of its own."""
 
@@ -42,11 +47,6 @@ class Analyser:
         except Exception as error:  # sudachipy raises its own error types from Rust
             raise SearchDown("言葉の辞書を読めません。「make setup」で入れ直してください。") from error
         self._local = threading.local()
-
-    @property
-    def version(self) -> str:
-        """Names what the index depends on: analyser and dictionary."""
-        return f"sudachipy {version('sudachipy')} core {version('sudachidict-core')}"
 
     def tokens(self, text: str) -> list[Token]:
         """All tokens of a text of any length, punctuation included."""

@@ -253,10 +253,10 @@ class _Loader:
 
     def _part(self, part: str, line: str) -> int:
         """Number one part of a phrase and file it under the letters it may begin with."""
-        spelt = "{" + self._spelt(part, line) + "}"
+        spelt = self._spelt(part, line)
         if spelt not in self.parts:
             try:
-                pattern, openings = re.compile(spelt.translate(_REGEX)), _openings(spelt)
+                pattern, openings = re.compile(spelt.translate(_REGEX)), _openings("{" + spelt + "}")
             except (re.error, ValueError):
                 raise self._wrong(line, f"「{line}」の {{ | }} の組が合いません。") from None
             if "" in openings:

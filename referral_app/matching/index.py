@@ -72,7 +72,8 @@ class _Postings:
             documents, counts = _posting(reader, field, word)
             rarity = np.float32(math.log(holding / (len(documents) + 1)) + 1)
             norm = SATURATION * (1 - LENGTH + LENGTH * lengths[documents] / average)
-            self._rows[word.decode()] = documents, rarity * counts * (SATURATION + 1) / (counts + norm)
+            earned: Scores = (rarity * counts * (SATURATION + 1) / (counts + norm)).astype(np.float32)
+            self._rows[word.decode()] = documents, earned
 
     def best(self, words: Counter[str], limit: int) -> list[tuple[str, float]]:
         scores = np.zeros(len(self.codes), dtype=np.float32)

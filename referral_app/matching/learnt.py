@@ -19,14 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from referral_app import datafile
+from referral_app.errors import SearchDown
 from referral_app.matching.analyser import Token
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.units import Unit
 
 OUTSIDE = "outside"  # the class of matters this catalogue does not hold
 SILENT = frozenset(("補助記号", "空白"))
-LEAST_EXAMPLES = 2  # a feature seen in fewer texts teaches nothing
-EPOCHS, RATE = 8, 10.0
+LEAST_EXAMPLES = 3  # a feature seen in fewer texts teaches nothing
+EPOCHS, RATE = 5, 10.0
 SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further apart
 _MATRIX, _NAMES = "learnt.npy", "learnt.json"
 
@@ -132,9 +133,12 @@ class Learnt:
 
     @classmethod
     def load(cls, folder: Path) -> Learnt:
-        """Reads a saved model; the weights stay on disk and only the rows needed are read."""
-        kept = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
-        weights = np.load(folder / _MATRIX, mmap_mode="r", allow_pickle=False)
+        """Reads a saved model; the weights stay on disk and only the rows needed are read. Raises SearchDown."""
+        try:
+            kept = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
+            weights = np.load(folder / _MATRIX, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise SearchDown("索引を開けません。「referral index」で作り直してください。") from error
         names = {name: i for i, name in enumerate(kept["features"])}
         return cls(names, np.array(kept["rarity"], dtype=np.float32), kept["codes"], weights)
 

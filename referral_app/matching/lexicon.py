@@ -97,6 +97,12 @@ class LexiconData:
     files: dict[str, str]
 
 
+def version(folder: Path) -> str:
+    """Changes with any edit of data/lexicon."""
+    paths = sorted(folder.glob("*.toml"))
+    return hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in paths)).hexdigest()[:12]
+
+
 def load(folder: Path, catalogue: Catalogue) -> LexiconData:
     """Reads ``data/lexicon/``; raises DataError with file, line and reason, loading nothing."""
     themes: list[Theme] = []
@@ -122,9 +128,8 @@ def load(folder: Path, catalogue: Catalogue) -> LexiconData:
         entry.key: (entry.text("label", longest=LONGEST_LABEL), entry.lines("strong"))
         for entry in datafile.read(folder / "person.toml").entries()
     }
-    digest = hashlib.sha256(b"\0".join(path.name.encode() + path.read_bytes() for path in paths))
     return LexiconData(
-        version=digest.hexdigest()[:12],
+        version=version(folder),
         themes=tuple(sorted(themes, key=lambda theme: theme.order)),
         classes=classes,
         outside=datafile.read(folder / "outside.toml").top().lines("strong", required=True),

@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
+from referral_app import catalogue as catalogues
 from referral_app.catalogue import Catalogue
 from referral_app.errors import SearchDown
 from referral_app.matching import cache, index, learnt
 from referral_app.matching import lexicon as lexicons
-from referral_app.matching.analyser import Analyser, Token
+from referral_app.matching.analyser import Analyser, Token, analyser_version
 from referral_app.matching.index import Document, Index
 from referral_app.matching.learnt import Learnt
-from referral_app.matching.lexicon import TOO_COMMON, Lexicon, LexiconData
+from referral_app.matching.lexicon import TOO_COMMON, Lexicon
 from referral_app.matching.ranking import Evidence
 from referral_app.matching.reading import Reading, read
 from referral_app.matching.units import Unit
@@ -22,7 +23,19 @@ from referral_app.types import Programme
 
 SIMILAR = 20  # how many documents a search is asked for
 TAUGHT = 12  # how many worries the examples may name
-_ANALYSED = "analysed.json"
+_ANALYSED = "analysed.json"  # what each spelling of the lexicon was read as
+_NEAR = "near.json"
+
+
+def stamp(data: Path) -> str:
+    """Names this state of the data and the analyser; reads bytes only, so it costs milliseconds."""
+    versions = (catalogues.version(data), lexicons.version(data / "lexicon"), learnt.version(data / "examples"))
+    return cache.stamp(*versions, analyser_version())
+
+
+def is_built(data: Path, index_dir: Path) -> bool:
+    """True when an index of this state of the data stands ready."""
+    return (index_dir / stamp(data)).is_dir()
 
 
 class Sources:
@@ -36,20 +49,16 @@ class Sources:
         self.catalogue, self.analyser = catalogue, analyser
         self._examples, self._index_dir = data / "examples", index_dir
         words = lexicons.load(data / "lexicon", catalogue)
-        self.stamp = self._stamp(words)
-        known = _analysed(index_dir / self.stamp)
+        self.stamp = stamp(data)
+        known = _kept(index_dir / self.stamp / _ANALYSED)
         self.lexicon = Lexicon(words, lambda text: list(read(text, analyser).units), known)
         self.fault = ""
         self._index: Index | None = None
         self._learnt: Learnt | None = None
         try:
-            self._open() if (index_dir / self.stamp).is_dir() else self.rebuild()
+            self._open() if is_built(data, index_dir) else self.rebuild()
         except SearchDown as error:
             self.fault = str(error)
-
-    def _stamp(self, lexicon: LexiconData) -> str:
-        versions = (self.catalogue.version, lexicon.version, learnt.version(self._examples), self.analyser.version)
-        return cache.stamp(*versions)
 
     def rebuild(self) -> None:
         """Builds index and model anew and opens them; raises SearchDown when the disk refuses."""
@@ -58,13 +67,13 @@ class Sources:
 
     def _open(self) -> None:
         place = self._index_dir / self.stamp
-        self._index, self._learnt = Index(place), Learnt.load(place)
-        self.fault = ""
+        self._index, self._learnt, self.fault = Index(place), Learnt.load(place), ""
 
     def _write(self, place: Path) -> None:
         index.write(place, self._documents())
         learnt.train(learnt.load(self._examples, [*self.lexicon.worries]), self._analyse).save(place)
-        (place / _ANALYSED).write_text(json.dumps(self.lexicon.analysed, ensure_ascii=False), encoding="utf-8")
+        _keep(place / _ANALYSED, self.lexicon.analysed)
+        _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
 
     def _analyse(self, text: str) -> tuple[tuple[Token, ...], tuple[Unit, ...]]:
         reading = read(text, self.analyser)
@@ -115,8 +124,9 @@ class Sources:
 
     @cached_property
     def near_words(self) -> dict[str, frozenset[str]]:
-        """Per programme the words that may lead there without a worry."""
-        return {code: frozenset(words) for code, words in self._near_lists().items()}
+        """Per programme the words that may lead there without a worry; kept with the index."""
+        kept = _kept(self._index_dir / self.stamp / _NEAR)
+        return {code: frozenset(kept.get(code, ())) for code in self.catalogue.programmes}
 
     def _programme_words(self, programme: Programme) -> list[str]:
         texts = (programme.name, programme.plain_name, programme.summary, programme.for_whom, programme.condition)
@@ -126,10 +136,14 @@ class Sources:
         return read(text, self.analyser).words()
 
 
-def _analysed(place: Path) -> dict[str, list[str]]:
-    """What the lexicon's spellings were read as when the index was built; {} when that is not known."""
+def _keep(file: Path, lists: dict[str, list[str]]) -> None:
+    file.write_text(json.dumps(lists, ensure_ascii=False), encoding="utf-8")
+
+
+def _kept(file: Path) -> dict[str, list[str]]:
+    """Lists of words kept beside the index; {} when they are not there or not whole."""
     try:
-        kept = json.loads((place / _ANALYSED).read_text(encoding="utf-8"))
+        kept = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -16,10 +16,10 @@ from referral_app.matching import cache, index
 from referral_app.matching.index import Index
 
 DOCUMENTS = [
-    ("worry", "debt", "借金 返す|1 借金 ローン 払う|1".split()),
-    ("worry", "rent", "家賃 払う|1 アパート".split()),
-    ("worry", "sleep", "眠る|1 夜 夜 夜 薬".split()),
-    ("programme", "P070", "相談 弁護士 借金 暮らし".split()),
+    ("worry", "debt", ["借金", "返す|1", "借金", "ローン", "払う|1"]),
+    ("worry", "rent", ["家賃", "払う|1", "アパート"]),
+    ("worry", "sleep", ["眠る|1", "夜", "夜", "夜", "薬"]),
+    ("programme", "P070", ["相談", "弁護士", "借金", "暮らし"]),
 ]
 
 
