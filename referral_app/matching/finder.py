@@ -139,7 +139,7 @@ class Finder:
             return voice.words or _words(voice.hits, reading)
         code = voice.worry.code
         telling = _pieces(((unit.start, unit.end) for unit in self.sources.telling(reading, code)), reading)
-        return telling or _alike(reading, frozenset(self.sources.lexicon.words[code]))
+        return telling or _alike(reading, frozenset(self.sources.lexicon.words[code])) or _content(reading)
 
 
 def _words(hits: Iterable[Hit], reading: Reading) -> tuple[str, ...]:
@@ -158,6 +158,12 @@ def _pieces(spans: Iterable[tuple[int, int]], reading: Reading) -> tuple[str, ..
             joined.append((start, end))
     said = (reading.cleaned.said(start, end) for start, end in joined)
     return tuple(dict.fromkeys(word for word in said if word))[:MOST_WORDS]
+
+
+def _content(reading: Reading) -> tuple[str, ...]:
+    """The first words that say something: when no single one speaks for a worry, all together did."""
+    units = [u for u in reading.units if not TOO_COMMON.intersection(u.keys)]
+    return _pieces(((unit.start, unit.end) for unit in units[:3]), reading)
 
 
 def _alike(reading: Reading, known: frozenset[str]) -> tuple[str, ...]:

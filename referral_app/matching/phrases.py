@@ -16,8 +16,8 @@ from referral_app.matching.units import NEGATED, WISHED, Unit
 
 GAP = 2  # other units allowed between two of a phrase; the probe found no difference from 0 to 3
 MOST_COMBINATIONS = 200
-# 死にたい is no 死ぬ: who wishes to die has not lost somebody.
-WISH_MATTERS = frozenset(("死ぬ", "消える", "亡くなる", "居なくなる"))
+# 死にたい is no 死ぬ (who wishes to die has not lost somebody), 保護を受けたい no 受けている.
+WISH_MATTERS = frozenset(("死ぬ", "消える", "亡くなる", "居なくなる", "受ける"))
 
 Read = Callable[[str], list[Unit]]
 Classes = dict[str, tuple[str, ...]]
