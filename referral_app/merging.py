@@ -97,6 +97,8 @@ class _Scales:
         field, _, code = key.partition("-")
         if code:
             return f"{self.name(code)}の{_ROW_LABELS.get(field, 'つなぎ先')}"
+        if key.startswith("may_"):
+            return f"安全な連絡の「{CHOICE_LABELS[key]}」"
         return {**CHOICE_LABELS, "gravest": "いちばん重い困りごと", "explained": "説明しました"}[key]
 
 
