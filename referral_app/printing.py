@@ -36,7 +36,7 @@ _LEAD_KNOWN = (
     "次の窓口が、お話をお待ちしています。この紙を見せれば、はじめから話さなくて大丈夫です。相談の中身は書いていません。"
 )
 _LEAD_PLAIN = "次の窓口で、お話を聞いてもらえます。この紙を見せてください。相談の中身は書いていません。"
-_ASK_RECEPTION = "場所は、市役所の受付でおたずねください"
+_ASK_RECEPTION = "市役所の受付でおたずねください"  # printed behind the word 場所
 _MAY_CHANGE = "番号や時間は、変わっていることがあります。"
 # A money line is printed only for a worry it answers; the paper then tells no more than a window would.
 _MONEY_ITEMS = {"家賃やローンの支払い", "税金や公共料金等の支払い", "債務", "家族との関係"}
