@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +14,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from referral_app.errors import ReferralError
+
+logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
+
+
+class Unavailable(ReferralError):
+    """The database cannot be used now: another save holds it, or it is out of reach."""
 
 
 def open_engine(url: str) -> Engine:
@@ -24,12 +35,21 @@ def open_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    _prepare_file(parsed)
     engine = create_engine(parsed)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _prepare_file(url: URL) -> None:
+    """A new database file is the owner's alone; SQLite gives its log the same rights."""
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        return
+    file = Path(url.database)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -51,16 +71,42 @@ def _begin(connection: Any) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """For work that writes. Returning commits, raising rolls back."""
-    with Session(engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
+    """For work that writes. Returning commits, raising rolls back. Raises Unavailable when it must wait too long."""
+    with _told(), Session(engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """For pages that only look: one consistent view, nothing is written."""
-    with Session(engine, expire_on_commit=False) as session:
+    """For pages that only look: one consistent view, nothing is written. Raises Unavailable."""
+    with _told(), Session(engine, expire_on_commit=False) as session:
         yield session
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says what the database answered in words for the clerk; its own message may hold a resident's words."""
+    try:
+        yield
+    except OperationalError as error:
+        logger.error("database: %s", type(error.orig).__name__)
+        if "locked" in str(error.orig):
+            raise Unavailable("ほかの人の保存を待っています。少し待って、もう一度「保存」を押してください。") from None
+        raise Unavailable(
+            "いまは保存も読み出しもできません。少し待って、もう一度お試しください。"
+            "続くときは、管理者に時刻を伝えてください。"
+        ) from None
+
+
+def forget(engine: Engine) -> None:
+    """After a deletion: empties SQLite's write-ahead log, which still holds the old text."""
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
 
 
 def migrate(engine: Engine) -> bool:

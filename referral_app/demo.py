@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -58,6 +59,5 @@ def fill(session: Session, catalogue: Catalogue, now: datetime | None = None) ->
         codes = [handover.window for handover in given.handovers]
         sheet = sheets.create(session, catalogue, story="", windows=codes, items=(), now=moment)
         session.flush()
-        saved = SheetInput(given.values, given.items, given.gravest, given.explained, given.handovers, sheet.version)
-        sheets.save(session, catalogue, sheet.number, saved, moment)
+        sheets.save(session, catalogue, sheet.number, replace(given, version=sheet.version), moment)
     return len(_SHEETS)

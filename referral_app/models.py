@@ -19,7 +19,7 @@ class Sheet(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(16), unique=True)
-    version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column()  # counted by the verb that saves; every UPDATE names the one it read
     received_at: Mapped[datetime]
     saved_at: Mapped[datetime]
     clerk_department: Mapped[str] = mapped_column(String(40), default="")
@@ -51,6 +51,7 @@ class Sheet(Base):
     handovers: Mapped[list[Handover]] = relationship(
         back_populates="sheet", cascade="all, delete-orphan", order_by="Handover.position", lazy="selectin"
     )
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 (declared by SQLAlchemy)
 
 
 class NumberCounter(Base):
@@ -81,12 +82,16 @@ class Handover(Base):
 
     Department and programme are written out: a paper once printed must not change with the catalogue.
     ``name_only``: the resident's paper names the department alone, not what the window is for.
+    A withdrawal keeps who had taken the consent and adds who took it back; ``legal`` names its ground and reason.
     """
 
     __tablename__ = "handover"
     __table_args__ = (
         UniqueConstraint("sheet_id", "window"),
-        CheckConstraint("consent IN ('', 'oral', 'written', 'refused')", name="handover_consent"),
+        CheckConstraint("consent IN ('', 'oral', 'written', 'refused', 'legal', 'withdrawn')", name="handover_consent"),
+        CheckConstraint(
+            "consent <> 'legal' OR (legal_ground <> '' AND legal_reason <> '')", name="handover_legal_ground"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,8 +103,12 @@ class Handover(Base):
     ask: Mapped[str] = mapped_column(Text, default="")
     way: Mapped[str] = mapped_column(String(12), default="")
     name_only: Mapped[bool] = mapped_column(default=False)
-    consent: Mapped[str] = mapped_column(String(8), default="")
+    consent: Mapped[str] = mapped_column(String(16), default="")
     consent_by: Mapped[str] = mapped_column(String(40), default="")
     consent_at: Mapped[datetime | None] = mapped_column(default=None)
+    withdrawn_by: Mapped[str] = mapped_column(String(40), default="")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    legal_ground: Mapped[str] = mapped_column(String(40), default="")
+    legal_reason: Mapped[str] = mapped_column(Text, default="")
 
     sheet: Mapped[Sheet] = relationship(back_populates="handovers")

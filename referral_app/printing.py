@@ -1,35 +1,45 @@
-"""View-models of the two papers. The resident's copy tells where to go and nothing of why."""
+"""View-models of the papers. The resident's copy tells where to go and nothing of why; a desk sees its own row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from referral_app.catalogue import Catalogue
 from referral_app.days import month_day_time, wareki, wareki_time
-from referral_app.errors import NotFound
 from referral_app.matching import Ruby
 from referral_app.models import Handover, Sheet
-from referral_app.sheets import CONSENTS, GIVEN, SheetInput, as_input
-from referral_app.types import NATIONAL_ITEMS, Contact, Window
+from referral_app.sheets import CONSENTS, GIVEN, MAY_SHARE, TEXT_FIELDS, SheetInput, as_input, window_of
+from referral_app.types import NATIONAL_ITEMS, Contact, HelpLine, Window
 
 Rubies = tuple[Ruby, ...]
 Read = Callable[[str], Rubies]  # text → the same text with ふりがな
 
-# What the resident is told about "when", by way of handing over; the department may phone only when allowed.
+# What the resident is told about "when". A call or a letter is announced only by a desk that gets the sheet
+# and may use that way; whoever did not agree goes there themselves.
 _WHEN = {
     "同行": "きょう。窓口の職員がごいっしょします",
-    "電話で受理を確認": "日にちは、この課からお知らせします",
     "本人が持参": "窓口が開いている日に、この紙を持って行きます",
-    "庁内で送付": "日にちは、この課からお知らせします",
     "": "日にちは、窓口でおたずねください",
 }
-_WHEN_NO_PHONE = "この課から電話はしません。日にちは、窓口でおたずねください"
-_LEAD_CONSENTED = (
+_WHEN_BY_ONESELF = "ご自分で行くとき:窓口が開いている日に、この紙を持って行けます"
+_WHEN_CALLED = "日にちは、この課から電話でお知らせします"
+_WHEN_WRITTEN = "日にちは、この課から手紙でお知らせします"
+_WHEN_SILENT = "この課から電話や手紙はしません。日にちは、窓口でおたずねください"
+_DESK_KNOWS = (
+    "同行",
+    "電話で受理を確認",
+    "庁内で送付",
+)  # ways by which the desk has the story before the resident comes
+_LEAD_KNOWN = (
     "次の窓口が、お話をお待ちしています。この紙を見せれば、はじめから話さなくて大丈夫です。相談の中身は書いていません。"
 )
 _LEAD_PLAIN = "次の窓口で、お話を聞いてもらえます。この紙を見せてください。相談の中身は書いていません。"
+_ASK_RECEPTION = "市役所の受付でおたずねください"  # printed behind the word 場所
+_MAY_CHANGE = "番号や時間は、変わっていることがあります。"
+# A money line is printed only for a worry it answers; the paper then tells no more than a window would.
+_MONEY_ITEMS = {"家賃やローンの支払い", "税金や公共料金等の支払い", "債務", "家族との関係"}
 LEAST_LINES = 2  # never one help line alone: connection rates are low
 MOST_LINES = 3
 
@@ -54,7 +64,7 @@ class Line:
     name: Rubies
     phone: str
     hours: Rubies
-    checked: Rubies
+    seen: Rubies
 
 
 @dataclass(frozen=True)
@@ -80,22 +90,24 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
     places: list[Place] = []
     left_out: list[str] = []
     for handover in sheet.handovers:
-        window = _window(catalogue, handover)
+        window = window_of(catalogue, handover.window, handover)
         if window.outside and window.discreet:
             left_out.append(window.department)  # its very name would tell; the clerk says it aloud
             continue
         places.append(_place(len(places) + 1, handover, window, sheet, catalogue, ruby, today))
     switchboard = catalogue.switchboard.contact.phones[0]
     sender = sheet.clerk_department or "市役所"
+    tell = f"{sender}に「{sheet.number}」とお伝えください。"
+    given = any(handover.consent in GIVEN for handover in sheet.handovers)
     return ResidentCopy(
         number=sheet.number,
         day=ruby(wareki(sheet.received_at.date())),
-        lead=ruby(_LEAD_CONSENTED if _all_consented(sheet.handovers) else _LEAD_PLAIN),
+        lead=ruby(_LEAD_KNOWN if _all_know(sheet) else _LEAD_PLAIN),
         places=tuple(places),
         bring=ruby("この紙、あれば届いた書類"),
-        lines=_lines(catalogue, ruby, today),
-        otherwise=ruby(f"つながらないときは、ほかの番号か、市役所 {switchboard} へ。"),
-        notice=ruby(f"同意はいつでも取り消せます。{sender}に「{sheet.number}」とお伝えください。"),
+        lines=_lines(sheet, catalogue, ruby, today),
+        otherwise=ruby(f"{_MAY_CHANGE}つながらないときは、ほかの番号か、市役所 {switchboard} へ。"),
+        notice=ruby(f"同意はいつでも取り消せます。{tell}" if given else f"この紙のことは、{tell}"),
         sender=ruby(f"厚木市 {sender}" if sheet.clerk_department else "厚木市役所"),
         address=ruby(catalogue.address),
         switchboard=switchboard,
@@ -103,25 +115,16 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
     )
 
 
-def _window(catalogue: Catalogue, handover: Handover) -> Window:
-    """The window today; one that left the catalogue keeps what the sheet wrote down, with no contact."""
-    try:
-        return catalogue.window(handover.window)
-    except NotFound:
-        return Window(
-            handover.window, handover.department, handover.programme, "", "", "", "", "", "", Contact(), False, True
-        )
-
-
-def _all_consented(handovers: Sequence[Handover]) -> bool:
-    return bool(handovers) and all(handover.consent in GIVEN for handover in handovers)
+def _all_know(sheet: Sheet) -> bool:
+    """True when every desk gets the sheet before the resident comes: only then nobody has to start again."""
+    rows = sheet.handovers
+    return bool(rows) and all(row.consent in MAY_SHARE and row.way in _DESK_KNOWS for row in rows)
 
 
 def _place(
     number: int, handover: Handover, window: Window, sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date
 ) -> Place:
     contact = window.contact
-    calls = handover.way in ("電話で受理を確認", "庁内で送付")
     if contact.phones:
         phones, note = contact.phones, "" if contact.is_confirmed(today) else "つながらないときは市役所の代表へ"
     elif window.outside:
@@ -132,35 +135,57 @@ def _place(
         number=number,
         department=ruby(handover.department),
         what=() if handover.name_only or window.discreet else ruby(window.plain_name),
-        when=ruby(_WHEN_NO_PHONE if calls and sheet.may_phone == "だめ" else _WHEN[handover.way]),
-        where=ruby(contact.place),
+        when=ruby(_when(handover, sheet)),
+        where=ruby(_where(handover, window)),
         phones=phones,
         phone_note=ruby(note),
     )
 
 
-def _lines(catalogue: Catalogue, ruby: Read, today: date) -> tuple[Line, ...]:
-    lines = [line for line in catalogue.help_lines if line.on_paper and line.contact.phones][:MOST_LINES]
-    return tuple(
-        Line(
-            name=ruby(line.name),
-            phone=line.contact.phones[0],
-            hours=ruby(line.contact.hours or "時間は電話でご確認ください"),
-            checked=ruby(_checked(line.contact, today)),
-        )
-        for line in lines
+def _when(handover: Handover, sheet: Sheet) -> str:
+    if handover.consent not in MAY_SHARE:
+        return _WHEN_BY_ONESELF
+    if handover.way in _WHEN:
+        return _WHEN[handover.way]
+    if sheet.may_phone == "よい":
+        return _WHEN_CALLED
+    return _WHEN_WRITTEN if sheet.may_post == "よい" else _WHEN_SILENT
+
+
+def _where(handover: Handover, window: Window) -> str:
+    """The place; somebody who goes to a city department of unknown place is told whom to ask."""
+    goes = handover.way in ("同行", "本人が持参") or handover.consent not in MAY_SHARE
+    return window.contact.place or (_ASK_RECEPTION if goes and not window.outside else "")
+
+
+def _lines(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -> tuple[Line, ...]:
+    """Lines for anyone first, one about money when a worry asks for it; never fewer than LEAST_LINES."""
+    money = any(item.item in _MONEY_ITEMS for item in sheet.items)
+    offered = [line for line in catalogue.help_lines if line.on_paper and line.contact.phones]
+    lines = [line for line in offered if "anyone" in line.audience][:LEAST_LINES]
+    lines += [line for line in offered if money and "money" in line.audience][: MOST_LINES - len(lines)]
+    lines += [line for line in offered if line not in lines][: max(0, LEAST_LINES - len(lines))]
+    return tuple(_line(line, ruby, today) for line in lines)
+
+
+def _line(line: HelpLine, ruby: Read, today: date) -> Line:
+    return Line(
+        name=ruby(line.name),
+        phone=line.contact.phones[0],
+        hours=ruby(line.contact.hours or "時間は電話でご確認ください"),
+        seen=ruby(_seen(line.contact, today)),
     )
 
 
-def _checked(contact: Contact, today: date) -> str:
+def _seen(contact: Contact, today: date) -> str:
     if contact.confirmed and contact.is_confirmed(today):
         return f"確認日 {wareki(contact.confirmed)}"
-    return f"{contact.seen[:4]}年の案内・要確認" if contact.seen else "要確認"
+    return f"{contact.seen[:4]}年の案内" if contact.seen else ""
 
 
 @dataclass(frozen=True)
 class OfficeRow:
-    """One destination on the office copy. ``may_share`` is false until consent was given."""
+    """One destination on the office copy. ``stop`` says why its desk gets no paper; empty when it may be shared."""
 
     number: int
     department: str
@@ -168,80 +193,122 @@ class OfficeRow:
     ask: str
     way: str
     consent: str
-    may_share: bool
+    reason: str
+    stop: str
+
+
+@dataclass(frozen=True)
+class SafeContact:
+    """What stands in red above every telephone number. ``needed`` when there is a word or an address to guard."""
+
+    rows: tuple[tuple[str, str], ...]
+    needed: bool
 
 
 @dataclass(frozen=True)
 class OfficeCopy:
-    """庁内用: the whole form, with the answer block per destination."""
+    """庁内控え with all rows, and one page per row that may be shared (``desks``)."""
 
     number: str
     received: str
     receiver: str
     rows: tuple[OfficeRow, ...]
+    desks: tuple[OfficeRow, ...]
+    consented: tuple[str, ...]
     items: tuple[tuple[str, str], ...]
-    safe: tuple[tuple[str, str], ...]
+    safe: SafeContact
     resident: tuple[tuple[str, str], ...]
     visitor: tuple[tuple[str, str], ...]
+    stories: tuple[tuple[str, str], ...]
     missing: tuple[str, ...]
 
 
 def office_copy(sheet: Sheet) -> OfficeCopy:
-    """The paper that stays in the building, as (label, value) pairs; empty values are shown as 未記入."""
+    """The papers that stay in the building, as (label, value) pairs.
+
+    Only the safe contact prints 未記入 when empty; every other empty value is a blank to be filled in by hand.
+    """
+    given = as_input(sheet)
     ticked = {item.item: "◎" if item.gravest else "✓" for item in sheet.items}
+    rows = tuple(_office_row(handover) for handover in sheet.handovers)
     return OfficeCopy(
         number=sheet.number,
         received=wareki_time(sheet.received_at),
         receiver=f"{sheet.clerk_department} {sheet.clerk_name}".strip(),
-        rows=tuple(_office_row(handover) for handover in sheet.handovers),
+        rows=rows,
+        desks=tuple(row for row in rows if not row.stop),
+        consented=tuple(_window_name(handover) for handover in sheet.handovers if handover.consent in GIVEN),
         items=tuple((item, ticked.get(item, "")) for item in NATIONAL_ITEMS),
-        safe=safe_contact(sheet),
-        resident=(
-            ("氏名", sheet.name),
-            ("ふりがな", sheet.kana),
-            ("性別", sheet.gender),
-            ("生年月日か年代", sheet.birth),
-            ("電話", sheet.phone),
-            ("住所", sheet.address),
-        ),
-        visitor=(
-            ("来た方の氏名", sheet.visitor_name),
-            ("ご本人との関係", sheet.visitor_relation),
-            ("来た方の電話", sheet.visitor_phone),
-        ),
-        missing=missing_from_sheet(sheet),
+        safe=safe_contact(given.values),
+        resident=(("性別", sheet.gender), *_labelled(given, "name", "kana", "birth", "phone", "address")),
+        visitor=_labelled(given, "visitor_name", "visitor_relation", "visitor_phone"),
+        stories=_labelled(given, "story", "wish", "done_so_far"),
+        missing=missing(given),
     )
+
+
+def _labelled(given: SheetInput, *names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((TEXT_FIELDS[name].label, given.values[name]) for name in names)
+
+
+def _window_name(handover: Handover) -> str:
+    if handover.programme in ("", handover.department):
+        return handover.department
+    return f"{handover.department}({handover.programme})"
+
+
+_ASK_SUPERIOR = "この課には渡さない。通告・通報にあたるときは上司に確認する"
+_STOPS = {
+    "": "同意はまだ。いただくまで、この課には渡さない",
+    "refused": f"同意なし。{_ASK_SUPERIOR}",
+    "withdrawn": f"同意の取り消し。{_ASK_SUPERIOR}",
+}
 
 
 def _office_row(handover: Handover) -> OfficeRow:
-    consent = CONSENTS.get(handover.consent, "まだ")
-    if handover.consent and handover.consent_at:
-        consent += f" {handover.consent_by} {month_day_time(handover.consent_at)}"
     return OfficeRow(
         number=handover.position,
         department=handover.department,
-        programme=handover.programme,
+        programme=handover.programme if handover.programme != handover.department else "",
         ask=handover.ask,
         way=handover.way,
-        consent=consent,
-        may_share=handover.consent in GIVEN,
+        consent=_consent(handover),
+        reason=handover.legal_reason if handover.consent == "legal" else "",
+        stop="" if handover.consent in MAY_SHARE else _STOPS[handover.consent],
     )
 
 
-def safe_contact(sheet: Sheet) -> tuple[tuple[str, str], ...]:
-    """What stands in red above every telephone number."""
-    return (
-        ("電話", sheet.may_phone),
-        ("電話してよい時間", sheet.phone_hours),
-        ("留守電に残す", sheet.may_leave_message),
-        ("家への郵便", sheet.may_post),
+def _consent(handover: Handover) -> str:
+    """How, by whom and when; a withdrawal says both who took it back and who had taken it."""
+    taken = f"{handover.consent_by} {month_day_time(handover.consent_at)}" if handover.consent_at else ""
+    if handover.consent == "withdrawn" and handover.withdrawn_at:
+        text = f"取り消し {handover.withdrawn_by} {month_day_time(handover.withdrawn_at)}"
+        return f"{text}(同意は {taken})" if taken else text
+    text = CONSENTS.get(handover.consent, "まだ")
+    if handover.consent == "legal":
+        text += f"({handover.legal_ground})"
+    return f"{text} {taken}".strip()
+
+
+def safe_contact(values: Mapping[str, str]) -> SafeContact:
+    """The red box, for screens and papers alike."""
+    rows = (
+        ("電話", "may_phone"),
+        ("電話してよい時間", "phone_hours"),
+        ("留守電に残す", "may_leave_message"),
+        ("家への郵便", "may_post"),
+    )
+    guarded = (*(name for _, name in rows), "phone", "address", "visitor_phone")
+    return SafeContact(
+        rows=tuple((label, values.get(name) or "未記入") for label, name in rows),
+        needed=any(values.get(name) for name in guarded),
     )
 
 
 def missing(given: SheetInput) -> tuple[str, ...]:
     """What is still to do before the sheet can go anywhere, as short sentences."""
     waiting = sum(not handover.consent for handover in given.handovers)
-    ways = sum(not handover.way for handover in given.handovers)
+    ways = sum(not handover.way and handover.consent in ("", *MAY_SHARE) for handover in given.handovers)
     rows = (
         (not given.handovers, "つなぎ先がありません"),
         (not given.explained, "説明がまだです"),
@@ -251,8 +318,3 @@ def missing(given: SheetInput) -> tuple[str, ...]:
         (not given.items, "困りごとにチェックがありません"),
     )
     return tuple(sentence for wrong, sentence in rows if wrong)
-
-
-def missing_from_sheet(sheet: Sheet) -> tuple[str, ...]:
-    """The same, for a saved sheet."""
-    return missing(as_input(sheet))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from referral_app.catalogue import Catalogue
 from referral_app.days import fiscal_year_letter
 from referral_app.errors import Conflict, InvalidInput, NotFound
 from referral_app.models import Handover, NumberCounter, Sheet, SheetItem
-from referral_app.types import NATIONAL_ITEMS, Window
+from referral_app.types import NATIONAL_ITEMS, Contact, Window
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,33 @@ CHOICE_FIELDS = {
     "may_leave_message": YES_NO,
     "may_post": YES_NO,
 }
+CHOICE_LABELS = {
+    "gender": "性別",
+    "may_phone": "電話",
+    "may_leave_message": "留守電に残す",
+    "may_post": "家への郵便",
+}
 WAYS = ("同行", "電話で受理を確認", "本人が持参", "庁内で送付")
-CONSENTS = {"oral": "口頭", "written": "書面", "refused": "いただけない"}
+CONSENTS = {
+    "oral": "口頭",
+    "written": "書面",
+    "refused": "いただけない",
+    "legal": "法律の根拠で渡す",
+    "withdrawn": "取り消し",
+}
 GIVEN = ("oral", "written")
+MAY_SHARE = (*GIVEN, "legal")
+GROUNDS = (
+    "生命・身体の緊急",
+    "児童虐待の通告",
+    "高齢者虐待・障害者虐待の通報",
+    "個人情報保護法69条2項",
+    "社会福祉法106条の6 支援会議",
+)
+GUARDED = ("だめ", "refused", "withdrawn")  # a word that protects somebody gives way only to a person's own hand
 MOST_HANDOVERS = 12
 LONGEST_ASK = 300
+LONGEST_REASON = 500
 PAGE_SIZE = 50
 
 
@@ -64,6 +87,8 @@ class HandoverInput:
     way: str = ""
     consent: str = ""
     name_only: bool = False
+    legal_ground: str = ""
+    legal_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +132,11 @@ def create(
         items=tuple(item for item in NATIONAL_ITEMS if item in items),
         handovers=tuple(_prefilled(catalogue.window(code)) for code in dict.fromkeys(windows)),
     )
+    return create_from(session, catalogue, given, now)
+
+
+def create_from(session: Session, catalogue: Catalogue, given: SheetInput, now: datetime) -> Sheet:
+    """A new sheet, with a new number, from what stands in a form. Raises InvalidInput."""
     sheet = Sheet(number=_next_number(session, now), received_at=now, saved_at=now, version=0)
     session.add(sheet)
     return _fill(sheet, given, catalogue, now)
@@ -120,11 +150,16 @@ def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput,
     """Saves a draft as keyed in. Raises InvalidInput, NotFound, or Conflict when someone saved in between."""
     sheet = get(session, number)
     if sheet.version != given.version:
-        raise Conflict(
-            f"このシートは、ほかの画面で {sheet.saved_at:%H:%M} に保存されています。"
-            "打った内容はこのまま残っています。よければ、もう一度「保存」を押すと、この内容で保存します。"
-        )
-    return _fill(sheet, given, catalogue, now)
+        raise Conflict(_CONFLICT)
+    _fill(sheet, given, catalogue, now)
+    try:
+        session.flush()
+    except StaleDataError:  # saved between our SELECT and our UPDATE
+        raise Conflict(_CONFLICT) from None
+    return sheet
+
+
+_CONFLICT = "このシートは、ほかの画面で先に保存されています。打った内容は、この画面に残っています。"
 
 
 def add_window(given: SheetInput, window: Window) -> SheetInput:
@@ -140,7 +175,7 @@ def remove_window(given: SheetInput, code: str) -> SheetInput:
 
 
 def _with_handovers(given: SheetInput, handovers: tuple[HandoverInput, ...]) -> SheetInput:
-    return SheetInput(given.values, given.items, given.gravest, given.explained, handovers, given.version)
+    return replace(given, handovers=handovers)
 
 
 def get(session: Session, number: str) -> Sheet:
@@ -174,7 +209,10 @@ def as_input(sheet: Sheet) -> SheetInput:
         items=tuple(item.item for item in sheet.items),
         gravest=next((item.item for item in sheet.items if item.gravest), ""),
         explained=sheet.explained,
-        handovers=tuple(HandoverInput(h.window, h.ask, h.way, h.consent, h.name_only) for h in sheet.handovers),
+        handovers=tuple(
+            HandoverInput(h.window, h.ask, h.way, h.consent, h.name_only, h.legal_ground, h.legal_reason)
+            for h in sheet.handovers
+        ),
         version=sheet.version,
     )
 
@@ -198,21 +236,60 @@ def faults(given: SheetInput) -> dict[str, str]:
     return found
 
 
-def _handover_faults(handover: HandoverInput, given: SheetInput) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if len(handover.ask) > LONGEST_ASK:
-        found[f"ask-{handover.window}"] = f"「お願い」は {LONGEST_ASK} 字までです (いま {len(handover.ask)} 字)。"
-    if handover.way not in ("", *WAYS) or handover.consent not in ("", *CONSENTS):
-        found[f"consent-{handover.window}"] = "つなぎ方と同意を、一覧から選び直してください。"
-    elif handover.consent in GIVEN and not given.values.get("clerk_name"):
-        found["clerk_name"] = "同意をだれがいただいたかを残すため、受付者の氏名を入れてください。"
-    elif handover.consent in GIVEN and not given.explained:
-        found["explained"] = "同意の前に、渡す先と使いみちを説明し、「説明しました」にチェックを入れてください。"
-    return found
+def _handover_faults(row: HandoverInput, given: SheetInput) -> dict[str, str]:
+    """Every fault of the row at once: two faults must not need two rounds."""
+    legal = row.consent == "legal"
+    checks = (
+        (
+            f"ask-{row.window}",
+            len(row.ask) > LONGEST_ASK,
+            f"「お願い」は {LONGEST_ASK} 字までです (いま {len(row.ask)} 字)。短くしてください。",
+        ),
+        (
+            f"consent-{row.window}",
+            row.way not in ("", *WAYS) or row.consent not in ("", *CONSENTS),
+            "つなぎ方と同意を、一覧から選び直してください。",
+        ),
+        (
+            f"legal_ground-{row.window}",
+            (legal and not row.legal_ground) or row.legal_ground not in ("", *GROUNDS),
+            "法律の根拠で渡すときは、どの根拠かを一覧から選んでください。",
+        ),
+        (f"legal_reason-{row.window}", legal and not row.legal_reason.strip(), "そう判断した理由を書いてください。"),
+        (
+            f"legal_reason-{row.window}",
+            len(row.legal_reason) > LONGEST_REASON,
+            f"「理由」は {LONGEST_REASON} 字までです (いま {len(row.legal_reason)} 字)。短くしてください。",
+        ),
+        (
+            "clerk_name",
+            row.consent in (*MAY_SHARE, "withdrawn") and not given.values.get("clerk_name", "").strip(),
+            "同意や判断をだれが確かめたかを残すため、受付者の氏名を入れてください。",
+        ),
+        (
+            "explained",
+            row.consent in GIVEN and not given.explained,
+            "同意の前に、渡す先と使いみちを説明し、「説明しました」にチェックを入れてください。",
+        ),
+    )
+    return {name: sentence for name, wrong, sentence in checks if wrong}
+
+
+def window_of(catalogue: Catalogue, code: str, kept: Handover | None = None) -> Window:
+    """The window today; one that left the catalogue keeps what the sheet wrote down, with no contact."""
+    try:
+        return catalogue.window(code)
+    except NotFound:
+        department, programme = (kept.department, kept.programme) if kept else (code, "")
+        return Window(code, department, programme, programme, "", "", "", "", "", Contact(), False, True)
 
 
 def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) -> Sheet:
+    kept = {handover.window: handover for handover in sheet.handovers}
+    unknown = [row.window for row in given.handovers if row.window not in kept and not _known(catalogue, row.window)]
     wrong = faults(given)
+    if unknown:
+        wrong["handovers"] = f"{'、'.join(unknown)} は目録にない窓口です。×で外してから保存してください。"
     if wrong:
         raise InvalidInput(wrong)
     for name in (*TEXT_FIELDS, *CHOICE_FIELDS):
@@ -224,7 +301,6 @@ def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) 
     sheet.items = [kept_items.get(item) or SheetItem(item=item) for item in NATIONAL_ITEMS if item in given.items]
     for item in sheet.items:
         item.gravest = item.item == given.gravest
-    kept = {handover.window: handover for handover in sheet.handovers}
     sheet.handovers = [
         _fill_handover(kept.get(row.window) or _new_handover(catalogue.window(row.window)), row, position, sheet, now)
         for position, row in enumerate(given.handovers, 1)
@@ -232,17 +308,42 @@ def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) 
     return sheet
 
 
+def _known(catalogue: Catalogue, code: str) -> bool:
+    return code in catalogue.programmes or code in catalogue.outside
+
+
 def _new_handover(window: Window) -> Handover:
-    return Handover(window=window.code, department=window.department, programme=window.programme, consent="")
+    return Handover(
+        window=window.code,
+        department=window.department,
+        programme=window.programme,
+        consent="",
+        consent_by="",
+        withdrawn_by="",
+        legal_ground="",
+        legal_reason="",
+    )
 
 
 def _fill_handover(handover: Handover, row: HandoverInput, position: int, sheet: Sheet, now: datetime) -> Handover:
-    if row.consent != handover.consent:
-        handover.consent_at = now if row.consent else None
-        handover.consent_by = sheet.clerk_name if row.consent else ""
+    legal = (row.legal_ground, row.legal_reason.strip()) if row.consent == "legal" else ("", "")
+    if (row.consent, *legal) != (handover.consent, handover.legal_ground, handover.legal_reason):
+        _stamp(handover, row.consent, sheet.clerk_name, now)
     handover.position, handover.ask, handover.way = position, row.ask.strip(), row.way
     handover.consent, handover.name_only = row.consent, row.name_only
+    handover.legal_ground, handover.legal_reason = legal
     return handover
+
+
+def _stamp(handover: Handover, consent: str, clerk: str, now: datetime) -> None:
+    """Who and when. A withdrawal is written beside the consent it takes back, not over it."""
+    if consent == "withdrawn":
+        if handover.consent not in MAY_SHARE:
+            handover.consent_by, handover.consent_at = "", None
+        handover.withdrawn_by, handover.withdrawn_at = clerk, now
+        return
+    handover.withdrawn_by, handover.withdrawn_at = "", None
+    handover.consent_by, handover.consent_at = (clerk, now) if consent else ("", None)
 
 
 def _next_number(session: Session, now: datetime) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "referral_app"
 GROUND = {"errors", "types", "datafile", "catalogue", "config", "days"}
-VERBS = {"models", "db", "consult", "sheets", "printing", "memo", "demo", "exchange", "checking"}
+VERBS = {"models", "db", "consult", "sheets", "printing", "merging", "memo", "demo", "exchange", "checking"}
 PAGES = {"web", "serving", "cli"}
 # module → the names of the package it may use, and the libraries only it may import
 MAY_USE = {

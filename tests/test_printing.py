@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -27,6 +28,7 @@ def sheet(*windows: str, way: str = "同行", consent: str = "oral", **values: s
         Handover(
             window=code, department="", programme="", position=n, way=way, consent=consent, ask="", name_only=False,
             consent_by="見本 一郎" if consent else "", consent_at=NOW if consent else None,
+            withdrawn_by="", withdrawn_at=None, legal_ground="", legal_reason="",
         )
         for n, code in enumerate(windows, 1)
     ]  # fmt: skip
@@ -51,7 +53,7 @@ def plain(pieces: printing.Rubies) -> str:
 def everything(copy: ResidentCopy) -> str:
     texts = [copy.day, copy.lead, copy.bring, copy.otherwise, copy.notice, copy.sender, copy.address]
     texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.phone_note)]
-    texts += [t for line in copy.lines for t in (line.name, line.hours, line.checked)]
+    texts += [t for line in copy.lines for t in (line.name, line.hours, line.seen)]
     return "\n".join(plain(text) for text in texts)
 
 
@@ -75,17 +77,57 @@ def test_an_outside_window_whose_name_tells_is_left_out_and_said_aloud(desk: Des
     assert [plain(place.department) for place in copy.places] == ["法テラス"]
 
 
-def test_no_need_to_start_again_is_promised_only_with_consent(desk: Desk) -> None:
-    assert "はじめから話さなくて大丈夫" in plain(resident(desk, sheet("P070")).lead)
-    for consent in ("", "refused"):
-        assert "はじめから" not in plain(resident(desk, sheet("P070", consent=consent)).lead)
+@pytest.mark.parametrize(
+    ("way", "consent", "promised"),
+    [
+        ("同行", "oral", True),
+        ("電話で受理を確認", "written", True),
+        ("庁内で送付", "legal", True),
+        ("本人が持参", "oral", False),
+        ("", "oral", False),
+        ("同行", "", False),
+        ("同行", "refused", False),
+        ("庁内で送付", "withdrawn", False),
+    ],
+)
+def test_no_need_to_start_again_is_promised_only_when_every_desk_knows(
+    desk: Desk, way: str, consent: str, promised: bool
+) -> None:
+    made = sheet("P032", "P070")
+    made.handovers[1].way, made.handovers[1].consent = way, consent
+    assert ("はじめから話さなくて大丈夫" in plain(resident(desk, made).lead)) is promised
+
+
+CALLS = {
+    "phone": ({"may_phone": "よい"}, "この課から電話でお知らせします"),
+    "letter only": ({"may_phone": "だめ", "may_post": "よい"}, "この課から手紙でお知らせします"),
+    "neither": ({"may_phone": "だめ", "may_post": "だめ"}, "電話や手紙はしません"),
+    "nobody asked": ({}, "電話や手紙はしません"),
+}
 
 
 @pytest.mark.parametrize("way", ["電話で受理を確認", "庁内で送付"])
-def test_no_call_is_announced_to_a_phone_that_must_not_ring(desk: Desk, way: str) -> None:
-    may, must_not = resident(desk, sheet("P070", way=way)), resident(desk, sheet("P070", way=way, may_phone="だめ"))
-    assert "お知らせします" in plain(may.places[0].when)
-    assert "電話はしません" in plain(must_not.places[0].when)
+@pytest.mark.parametrize(("allowed", "said"), CALLS.values(), ids=CALLS.keys())
+def test_a_call_or_letter_is_announced_only_where_it_may_arrive(
+    desk: Desk, way: str, allowed: dict[str, str], said: str
+) -> None:
+    assert said in plain(resident(desk, sheet("P070", way=way, **allowed)).places[0].when)
+
+
+@pytest.mark.parametrize("consent", ["", "refused", "withdrawn"])
+@pytest.mark.parametrize("way", ["", *sheets.WAYS])
+def test_without_consent_the_resident_goes_alone_and_nobody_calls(desk: Desk, consent: str, way: str) -> None:
+    when = plain(resident(desk, sheet("P070", way=way, consent=consent, may_phone="よい")).places[0].when)
+    assert when.startswith("ご自分で行くとき")
+    assert "お知らせ" not in when
+
+
+def test_who_goes_to_an_unknown_place_is_told_whom_to_ask(desk: Desk) -> None:
+    made = sheet("P070", "P070", "P005", "hellowork", way="本人が持参")
+    made.handovers[1].way = "庁内で送付"
+    asks, sent, known, outside = (plain(place.where) for place in resident(desk, made).places)
+    assert asks == "市役所の受付でおたずねください"
+    assert (sent, known, outside) == ("", "本庁舎2階", "")
 
 
 def test_unknown_telephones_lead_to_the_switchboard_and_known_ones_do_not_hide(desk: Desk) -> None:
@@ -95,22 +137,62 @@ def test_unknown_telephones_lead_to_the_switchboard_and_known_ones_do_not_hide(d
     assert "おたずね" in plain(copy.places[2].phone_note)
 
 
-def test_several_help_lines_stand_on_the_paper_with_their_check(desk: Desk) -> None:
+def test_help_lines_are_for_anyone_and_one_for_money_worries(desk: Desk) -> None:
+    with_debt = resident(desk, sheet("P070"))
+    assert [plain(line.name) for line in with_debt.lines] == [
+        "よりそいホットライン",
+        "こころの健康相談統一ダイヤル",
+        "法テラス",
+    ]
+    made = sheet("P070")
+    made.items = [SheetItem(item="介護", gravest=False)]
+    assert [plain(line.name) for line in resident(desk, made).lines] == [
+        "よりそいホットライン",
+        "こころの健康相談統一ダイヤル",
+    ]
+
+
+def test_never_one_help_line_alone(desk: Desk) -> None:
+    made = sheet("P070")
+    made.items = []
+    few = replace(desk.catalogue, help_lines=tuple(x for x in desk.catalogue.help_lines if x.code != "kokoro_dial"))
+    copy = printing.resident_copy(filled(desk.catalogue, made), few, desk.ruby, NOW.date())
+    assert len(copy.lines) == printing.LEAST_LINES
+
+
+def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: Desk) -> None:
     copy = resident(desk, sheet("P070"))
-    assert len(copy.lines) >= printing.LEAST_LINES
-    assert all("要確認" in plain(line.checked) for line in copy.lines)
+    said = everything(copy)
+    assert "要確認" not in said
+    assert said.count("変わっていることがあります") == 1
+    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", ""]
+
+
+def texts(copy: ResidentCopy) -> tuple[printing.Rubies, ...]:
+    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.otherwise)
 
 
 def test_every_kanji_on_the_resident_copy_has_its_reading(desk: Desk, catalogue: Catalogue) -> None:
     codes = [p.code for p in catalogue.programmes.values() if p.referable]
-    copy = resident(desk, sheet(*codes, clerk_department="市民協働推進課"))
-    pieces = [*copy.day, *copy.lead, *copy.notice, *copy.address, *copy.bring]
-    pieces += [piece for place in copy.places for text in (place.department, place.what, place.when) for piece in text]
+    copies = [
+        resident(desk, sheet(*codes, clerk_department="市民協働推進課", way=way, consent=consent, **allowed))
+        for way, consent, allowed in (
+            ("同行", "oral", {}),
+            ("庁内で送付", "oral", {"may_phone": "よい"}),
+            ("庁内で送付", "legal", {"may_post": "よい"}),
+            ("庁内で送付", "oral", {}),
+            ("本人が持参", "oral", {}),
+            ("", "", {}),
+        )
+    ]
+    pieces = [piece for copy in copies for text in texts(copy) for piece in text]
+    places = [place for copy in copies for place in copy.places]
+    pieces += [p for place in places for text in (place.department, place.what, place.when, place.where) for p in text]
     bare = {piece.base for piece in pieces if not piece.reading and any("一" <= c <= "龯" for c in piece.base)}
     assert bare == set()
 
 
-def test_the_office_copy_holds_all_fields(catalogue: Catalogue) -> None:
+def test_the_keeping_copy_holds_all_fields_and_each_desk_its_own_row(catalogue: Catalogue) -> None:
     made = filled(catalogue, sheet("P070", "P032", name="𠮷田 髙﨑", phone="000-0000", may_phone="だめ"))
     made.handovers[1].consent = ""
     copy = printing.office_copy(made)
@@ -118,9 +200,60 @@ def test_the_office_copy_holds_all_fields(catalogue: Catalogue) -> None:
     marks = dict(copy.items)
     assert (marks["DV・虐待"], marks["債務"], marks["介護"]) == ("◎", "✓", "")
     assert dict(copy.resident)["氏名"] == "𠮷田 髙﨑"
-    assert dict(copy.safe)["電話"] == "だめ"
-    assert [row.may_share for row in copy.rows] == [True, False]
+    assert dict(copy.resident)["住所"] == ""
+    assert dict(copy.safe.rows) == {
+        "電話": "だめ", "電話してよい時間": "未記入", "留守電に残す": "未記入", "家への郵便": "未記入",
+    }  # fmt: skip
+    assert [row.number for row in copy.rows] == [1, 2]
+    assert [row.number for row in copy.desks] == [1]
     assert "見本 一郎 11月24日 14:32" in copy.rows[0].consent
+
+
+STOPS = {
+    "oral": "",
+    "written": "",
+    "legal": "",
+    "": "同意はまだ。いただくまで、この課には渡さない",
+    "refused": "同意なし。この課には渡さない。通告・通報にあたるときは上司に確認する",
+    "withdrawn": "同意の取り消し。この課には渡さない。通告・通報にあたるときは上司に確認する",
+}
+
+
+def test_every_kind_of_consent_says_whether_its_desk_gets_a_paper(catalogue: Catalogue) -> None:
+    assert set(STOPS) == {"", *sheets.CONSENTS}
+    for consent, stop in STOPS.items():
+        copy = printing.office_copy(filled(catalogue, sheet("P070", consent=consent)))
+        assert copy.rows[0].stop == stop
+        assert len(copy.desks) == (not stop)
+
+
+def test_the_signature_names_only_windows_the_resident_agreed_to(catalogue: Catalogue) -> None:
+    made = filled(catalogue, sheet("P070", "P032", "P006", "P065"))
+    for handover, consent in zip(made.handovers, ("written", "refused", "legal", "withdrawn"), strict=True):
+        handover.consent = consent
+    assert printing.office_copy(made).consented == ("市民協働推進課(市民相談事業)",)
+
+
+def test_a_legal_ground_and_a_withdrawal_are_told_in_full(catalogue: Catalogue) -> None:
+    made = filled(catalogue, sheet("P070", "P032", consent="legal"))
+    made.handovers[0].legal_ground, made.handovers[0].legal_reason = "児童虐待の通告", "家に帰せない"
+    made.handovers[1].consent = "withdrawn"
+    made.handovers[1].withdrawn_by, made.handovers[1].withdrawn_at = "見本 二郎", NOW.replace(day=25)
+    legal, withdrawn = printing.office_copy(made).rows
+    assert (legal.consent, legal.reason) == (
+        "法律の根拠で渡す(児童虐待の通告) 見本 一郎 11月24日 14:32",
+        "家に帰せない",
+    )
+    assert withdrawn.consent == "取り消し 見本 二郎 11月25日 14:32(同意は 見本 一郎 11月24日 14:32)"
+
+
+GUARDED = ("may_phone", "phone_hours", "may_leave_message", "may_post", "phone", "address", "visitor_phone")
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_one_word_about_contact_is_enough_for_the_red_box(name: str) -> None:
+    assert printing.safe_contact({name: "だめ"}).needed
+    assert not printing.safe_contact({name: "", "name": "記入例"}).needed
 
 
 def test_a_window_that_left_the_catalogue_keeps_its_name_on_paper(desk: Desk) -> None:

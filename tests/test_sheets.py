@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
-from referral_app import db, demo, sheets
+from referral_app import db, demo, merging, sheets
 from referral_app.catalogue import Catalogue
 from referral_app.errors import Conflict, InvalidInput, NotFound
 from referral_app.models import Base, Sheet
@@ -53,7 +55,7 @@ def test_everything_keyed_in_comes_back_to_the_letter(engine: Engine, sheet: She
         items=("住まい", "その他"),
         gravest="その他",
         explained=True,
-        handovers=(HandoverInput("P006", AWKWARD.strip(), "同行", "written", True),),
+        handovers=(HandoverInput("P006", AWKWARD.strip(), "同行", "legal", True, sheets.GROUNDS[2], AWKWARD.strip()),),
         version=1,
     )
     with db.transaction(engine) as session:
@@ -81,6 +83,64 @@ def test_consent_keeps_who_took_it_and_when(engine: Engine, sheet: Sheet, catalo
     assert (saved.handovers[0].consent_by, saved.handovers[0].consent_at) == ("見本 一郎", NOW)
 
 
+def saved(engine: Engine, catalogue: Catalogue, sheet: Sheet, row: HandoverInput, clerk: str, hours: int) -> Sheet:
+    with db.transaction(engine) as session:
+        version = sheets.get(session, sheet.number).version
+        given = SheetInput(values={"clerk_name": clerk}, explained=True, handovers=(row,), version=version)
+        return sheets.save(session, catalogue, sheet.number, given, NOW + timedelta(hours=hours))
+
+
+def test_a_withdrawal_keeps_the_consent_it_takes_back(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
+    saved(engine, catalogue, sheet, HandoverInput("P070", consent="oral"), "見本 一郎", 0)
+    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="withdrawn"), "見本 二郎", 1).handovers[0]
+    assert (row.consent_by, row.consent_at) == ("見本 一郎", NOW)
+    assert (row.withdrawn_by, row.withdrawn_at) == ("見本 二郎", NOW + timedelta(hours=1))
+    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="written"), "見本 三郎", 2).handovers[0]
+    assert (row.consent_by, row.withdrawn_by, row.withdrawn_at) == ("見本 三郎", "", None)
+
+
+def test_a_legal_ground_is_stored_with_its_reason_and_leaves_with_it(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue
+) -> None:
+    legal = HandoverInput("P070", consent="legal", legal_ground=sheets.GROUNDS[1], legal_reason=" 家に帰せない ")
+    row = saved(engine, catalogue, sheet, legal, "見本 一郎", 0).handovers[0]
+    assert (row.legal_ground, row.legal_reason, row.consent_by) == (sheets.GROUNDS[1], "家に帰せない", "見本 一郎")
+    changed = replace(legal, legal_reason="けががある")
+    assert saved(engine, catalogue, sheet, changed, "見本 二郎", 1).handovers[0].consent_by == "見本 二郎"
+    back = saved(engine, catalogue, sheet, replace(legal, consent="refused"), "見本 二郎", 2).handovers[0]
+    assert (back.legal_ground, back.legal_reason) == ("", "")
+
+
+def test_the_database_takes_every_consent_and_no_bare_legal_ground(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue
+) -> None:
+    for consent in sheets.CONSENTS:
+        row = HandoverInput("P070", consent=consent, legal_ground=sheets.GROUNDS[0], legal_reason="命の危険")
+        assert saved(engine, catalogue, sheet, row, "見本", 0).handovers[0].consent == consent
+    with pytest.raises(IntegrityError), db.transaction(engine) as session:
+        session.execute(text("UPDATE handover SET consent = 'legal', legal_ground = 'x', legal_reason = ''"))
+
+
+def test_a_save_between_our_look_and_our_write_is_a_conflict(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue
+) -> None:
+    with db.transaction(engine) as session:
+        given = sheets.as_input(sheets.get(session, sheet.number))
+        session.execute(text("UPDATE sheet SET version = version + 1"))
+        with pytest.raises(Conflict):
+            sheets.save(session, catalogue, sheet.number, given, NOW + timedelta(hours=1))
+        session.rollback()
+
+
+def test_a_window_in_neither_sheet_nor_catalogue_is_told_beside_the_destinations(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue
+) -> None:
+    given = SheetInput(handovers=(HandoverInput("P999"),), version=1)
+    with pytest.raises(InvalidInput) as told, db.transaction(engine) as session:
+        sheets.save(session, catalogue, sheet.number, given, NOW)
+    assert "P999" in told.value.fields["handovers"]
+
+
 FAULTS = {
     "consent without a clerk": (
         SheetInput(explained=True, handovers=(HandoverInput("P070", consent="oral"),)),
@@ -95,6 +155,16 @@ FAULTS = {
     "unknown way": (SheetInput(handovers=(HandoverInput("P070", way="鳩"),)), "consent-P070"),
     "unknown choice": (SheetInput(values={"may_phone": "たぶん"}), "may_phone"),
     "ask too long": (SheetInput(handovers=(HandoverInput("P070", ask="あ" * 301),)), "ask-P070"),
+    "ground missing": (SheetInput(handovers=(HandoverInput("P070", consent="legal"),)), "legal_ground-P070"),
+    "ground unknown": (SheetInput(handovers=(HandoverInput("P070", legal_ground="なんとなく"),)), "legal_ground-P070"),
+    "reason missing": (SheetInput(handovers=(HandoverInput("P070", consent="legal"),)), "legal_reason-P070"),
+    "reason blank": (
+        SheetInput(handovers=(HandoverInput("P070", consent="legal", legal_reason=" \n"),)),
+        "legal_reason-P070",
+    ),
+    "reason too long": (SheetInput(handovers=(HandoverInput("P070", legal_reason="あ" * 501),)), "legal_reason-P070"),
+    "legal without a clerk": (SheetInput(handovers=(HandoverInput("P070", consent="legal"),)), "clerk_name"),
+    "withdrawal without a clerk": (SheetInput(handovers=(HandoverInput("P070", consent="withdrawn"),)), "clerk_name"),
     "too many": (SheetInput(handovers=tuple(HandoverInput(f"P{n:03}") for n in range(1, 14))), "handovers"),
 }
 
@@ -102,6 +172,11 @@ FAULTS = {
 @pytest.mark.parametrize(("given", "field"), FAULTS.values(), ids=FAULTS.keys())
 def test_what_must_be_mended_is_told_beside_its_field(given: SheetInput, field: str) -> None:
     assert field in sheets.faults(given)
+
+
+def test_all_faults_are_told_at_once() -> None:
+    row = HandoverInput("P070", ask="あ" * 301, way="鳩", consent="oral")
+    assert set(sheets.faults(SheetInput(handovers=(row,)))) == {"ask-P070", "consent-P070", "clerk_name", "explained"}
 
 
 def test_refusal_of_consent_needs_no_explanation() -> None:
@@ -117,6 +192,47 @@ def test_a_number_is_never_given_twice(engine: Engine, sheet: Sheet, catalogue: 
         assert (again.number, next_year.number) == ("R8-0002", "R9-0001")
     with pytest.raises(NotFound), db.reading(engine) as session:
         sheets.get(session, sheet.number)
+
+
+def test_a_discarded_sheet_is_gone_from_every_file(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    given = replace(sheets.as_input(sheet), values={"story": "だれにも見せない話", "address": "見本町"})
+    with db.transaction(engine) as session:
+        sheets.save(session, catalogue, sheet.number, given, NOW)
+    assert files_with(tmp_path, "だれにも見せない話")
+    with db.transaction(engine) as session:
+        sheets.discard(session, sheet.number)
+    db.forget(engine)
+    assert files_with(tmp_path, "だれにも見せない話") == []
+    assert files_with(tmp_path, "借金がある") == []
+
+
+def files_with(folder: Path, words: str) -> list[str]:
+    return [file.name for file in folder.glob("referral.db*") if words.encode() in file.read_bytes()]
+
+
+def test_a_new_database_and_its_log_are_the_owners_alone(tmp_path: Path) -> None:
+    opened = db.open_engine(f"sqlite:///{tmp_path / 'new' / 'referral.db'}")
+    db.migrate(opened)
+    with opened.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        rights = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "new").iterdir()}
+    opened.dispose()
+    assert set(rights) >= {"referral.db", "referral.db-wal"}
+    assert set(rights.values()) == {0o600}
+
+
+def test_a_save_that_waits_too_long_is_told_in_our_words(
+    engine: Engine, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 50)
+    impatient = db.open_engine(str(engine.url))
+    with db.transaction(engine) as session:
+        sheets.get(session, sheet.number)
+        with pytest.raises(db.Unavailable, match="ほかの人の保存"), db.transaction(impatient) as second:
+            sheets.get(second, sheet.number)
+    impatient.dispose()
 
 
 def test_the_list_is_cut_into_pages_and_a_page_too_far_is_the_last(engine: Engine, catalogue: Catalogue) -> None:
@@ -148,3 +264,91 @@ def test_sqlite_keeps_foreign_keys_and_writes_ahead(engine: Engine) -> None:
     with engine.connect() as connection:
         answers = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("foreign_keys", "journal_mode")]
     assert answers == [1, "wal"]
+
+
+BASE = SheetInput(
+    values={"wish": "もとののぞみ", "may_phone": "", "clerk_name": "見本"},
+    items=("債務",),
+    handovers=(HandoverInput("P070", "もとのお願い", "同行", ""), HandoverInput("P006", "", "", "")),
+    version=1,
+)
+
+
+def changed(given: SheetInput, **values: object) -> SheetInput:
+    """``given`` with text fields, or any field of SheetInput, replaced."""
+    own = {name: values.pop(name) for name in list(values) if name in (*sheets.TEXT_FIELDS, *sheets.CHOICE_FIELDS)}
+    return replace(given, values=given.values | own, **values)  # type: ignore[arg-type]
+
+
+def merged(mine: SheetInput, other: SheetInput, base: SheetInput | None = BASE) -> merging.Merged:
+    return merging.merge(base, mine, replace(other, version=2), lambda code: code)
+
+
+def clashes(found: merging.Merged) -> list[tuple[str, str, str, str]]:
+    return [(clash.field, clash.saved, clash.mine, clash.stays) for clash in found.clashes]
+
+
+def test_two_people_on_different_fields_lose_nothing() -> None:
+    mine = changed(BASE, wish="わたしの", items=("債務", "住まい"))
+    other = changed(BASE, may_phone="だめ", phone_hours="昼だけ", items=("債務", "介護"), explained=True)
+    found = merged(mine, other)
+    assert found.clashes == ()
+    assert (found.given.values["wish"], found.given.values["may_phone"], found.given.version) == ("わたしの", "だめ", 2)
+    assert (found.given.items, found.given.explained) == (("住まい", "債務", "介護"), True)
+    assert "電話してよい時間" in found.taken
+
+
+def test_the_same_field_is_listed_and_mine_stands_in_the_form() -> None:
+    found = merged(changed(BASE, wish="わたしの"), changed(BASE, wish="あの人の"))
+    assert clashes(found) == [("wish", "あの人の", "わたしの", "mine")]
+    assert found.given.values["wish"] == "わたしの"
+
+
+@pytest.mark.parametrize("name", ["may_phone", "may_leave_message", "may_post"])
+def test_a_saved_no_is_never_loosened_by_my_older_form(name: str) -> None:
+    found = merged(changed(BASE, **{name: "よい"}), changed(BASE, **{name: "だめ"}))
+    assert clashes(found) == [(name, "だめ", "よい", "saved")]
+    assert found.given.values[name] == "だめ"
+
+
+def test_a_no_that_i_saw_and_changed_is_shown_all_the_same() -> None:
+    before = changed(BASE, may_phone="だめ")
+    found = merged(changed(before, may_phone="よい"), changed(before, wish="あの人の"), before)
+    assert clashes(found) == [("may_phone", "だめ", "よい", "mine")]
+
+
+@pytest.mark.parametrize("kept", ["refused", "withdrawn"])
+def test_a_saved_refusal_stays_against_my_consent(kept: str) -> None:
+    def with_consent(consent: str) -> SheetInput:
+        return replace(BASE, handovers=(replace(BASE.handovers[0], consent=consent), BASE.handovers[1]))
+
+    found = merged(with_consent("oral"), with_consent(kept))
+    assert clashes(found) == [("consent-P070", sheets.CONSENTS[kept], "口頭", "saved")]
+    assert found.given.handovers[0].consent == kept
+
+
+def test_destinations_added_and_taken_off_by_either_are_kept_apart() -> None:
+    first, second = BASE.handovers
+    mine = replace(BASE, handovers=(first, second, HandoverInput("P032")))
+    other = replace(BASE, handovers=(first, HandoverInput("P026")))
+    found = merged(mine, other)
+    assert [row.window for row in found.given.handovers] == ["P070", "P032", "P026"]
+    assert found.clashes == ()
+    assert found.taken == ("P006のつなぎ先(外した)", "P026のつなぎ先(足した)")
+
+
+def test_a_destination_i_took_off_and_the_other_changed_stays() -> None:
+    first, second = BASE.handovers
+    refused = replace(second, consent="refused")
+    found = merged(replace(BASE, handovers=(first,)), replace(BASE, handovers=(first, refused)))
+    assert refused in found.given.handovers
+    assert clashes(found) == [("window-P006", "あり(同意 いただけない)", "なし", "saved")]
+    found = merged(replace(BASE, handovers=(first, refused)), replace(BASE, handovers=(first,)))
+    assert refused in found.given.handovers
+    assert clashes(found) == [("window-P006", "なし", "あり(同意 いただけない)", "mine")]
+
+
+def test_without_the_base_every_difference_is_listed() -> None:
+    found = merged(changed(BASE, wish="わたしの", handovers=()), changed(BASE, phone="000", items=("介護",)), None)
+    assert {clash.field for clash in found.clashes} == {"wish", "phone", "items", "window-P070", "window-P006"}
+    assert len(found.given.handovers) == 2

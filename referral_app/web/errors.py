@@ -10,7 +10,9 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
 from werkzeug.wrappers import Response
 
+from referral_app.db import Unavailable
 from referral_app.errors import Conflict, InvalidInput, NotFound, ReferralError, SearchDown
+from referral_app.web import sheets
 from referral_app.web.api import problem
 
 logger = logging.getLogger(__name__)
@@ -20,6 +22,7 @@ STATUS: tuple[tuple[type[ReferralError], int], ...] = (
     (InvalidInput, 400),
     (Conflict, 409),
     (SearchDown, 503),
+    (Unavailable, 503),
     (ReferralError, 400),
 )
 # status: (heading, next step)
@@ -36,7 +39,6 @@ WORDS = {
         "少し待って、もう一度お試しください。急ぐときは代表電話で担当課におつなぎください。",
     ),
 }
-BUSY = "ほかの人の保存を待っています。少し待って、もう一度「保存」を押してください。"
 
 
 def register(app: Flask) -> None:
@@ -62,6 +64,8 @@ def _ours(error: ReferralError) -> tuple[str | Response, int]:
 
 
 def _csrf(_error: CSRFError) -> tuple[str | Response, int]:
+    if request.endpoint == "sheets.save" and "version" in request.form:
+        return sheets.without_token(str((request.view_args or {})["number"]))
     return _answer(
         400,
         "画面を開いてから時間がたちすぎたか、別の所から送られました。前の画面に戻り、開き直してから送ってください。",
@@ -69,8 +73,9 @@ def _csrf(_error: CSRFError) -> tuple[str | Response, int]:
 
 
 def _busy(error: OperationalError) -> tuple[str | Response, int]:
+    """What no ``with db.…`` block has told already."""
     logger.error("database: %s", type(error.orig).__name__)
-    return _answer(503, BUSY if "locked" in str(error.orig) else "")
+    return _answer(503)
 
 
 def _http(error: HTTPException) -> tuple[str | Response, int] | HTTPException:
