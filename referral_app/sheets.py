@@ -121,14 +121,14 @@ def create(
     windows: Sequence[str],
     items: Sequence[str],
     birth: str = "",
-    clerk: tuple[str, str] = ("", ""),
+    clerk_department: str = "",
     now: datetime,
 ) -> Sheet:
     """A draft prefilled from a consultation. Raises InvalidInput without a window, NotFound for an unknown one."""
     if not windows:
         raise InvalidInput({"picks": "窓口を1つ以上「シートに入れる」で選んでください。"})
     given = SheetInput(
-        values={"story": story, "birth": birth, "clerk_department": clerk[0], "clerk_name": clerk[1]},
+        values={"story": story, "birth": birth, "clerk_department": clerk_department},
         items=tuple(item for item in NATIONAL_ITEMS if item in items),
         handovers=tuple(_prefilled(catalogue.window(code)) for code in dict.fromkeys(windows)),
     )

@@ -48,7 +48,7 @@ def make_sheet() -> Response | tuple[str, int]:
                 windows=[window.code for window in consultation.picked],
                 items=consultation.items,
                 birth=_age(question.person),
-                clerk=(session.get("clerk_department", ""), session.get("clerk_name", "")),
+                clerk_department=session.get("clerk_department", ""),
                 now=now(),
             )
             number = sheet.number
