@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -60,9 +61,11 @@ class Finder:
         who = self._person(person) | evidence.heard.person
         heard = ranking.voices(evidence, self.sources.lexicon, who)
         voices = self._by_hand(heard, first, {**also, **dict.fromkeys(added, ())}, frozenset(removed))
+        voices = [replace(voice, words=self._said(voice, reading)) for voice in voices]
         order = ranking.order(voices, evidence.near, self._may_show(who)) if voices else []
+        shown = frozenset(code for code, _ in order)
         return Finding(
-            worries=tuple(self._worry(voice, order, reading) for voice in voices),
+            worries=tuple(_worry(voice, shown) for voice in voices),
             programmes=tuple(filter(None, (self._found(*row, voices, reading) for row in order))),
             confident=bool(voices),
             outside_topics=_words(evidence.heard.outside, reading),
@@ -105,22 +108,10 @@ class Finder:
 
         return may_show
 
-    def _worry(self, voice: Voice, order: Sequence[tuple[str, float]], reading: Reading) -> FoundWorry:
-        shown = {code for code, _ in order}
-        return FoundWorry(
-            code=voice.worry.code,
-            label=voice.worry.label,
-            item=voice.worry.item,
-            words=self._said(voice, reading),
-            programmes=tuple(link.to for link in voice.worry.links if link.to in shown),
-            outside=tuple((link.to, link.why) for link in voice.worry.outside),
-            guessed=voice.guessed,
-        )
-
     def _found(self, code: str, score: float, voices: Sequence[Voice], reading: Reading) -> Found | None:
         """The programme with its reasons; None when neither a worry nor its own words lead there."""
         reasons = [
-            Reason(self._said(voice, reading), voice.worry.code, link.why)
+            Reason(voice.words, voice.worry.code, link.why)
             for voice in voices
             for link in voice.worry.links
             if link.to == code
@@ -140,6 +131,18 @@ class Finder:
         code = voice.worry.code
         telling = _pieces(((unit.start, unit.end) for unit in self.sources.telling(reading, code)), reading)
         return telling or _alike(reading, frozenset(self.sources.lexicon.words[code])) or _content(reading)
+
+
+def _worry(voice: Voice, shown: frozenset[str]) -> FoundWorry:
+    return FoundWorry(
+        code=voice.worry.code,
+        label=voice.worry.label,
+        item=voice.worry.item,
+        words=voice.words,
+        programmes=tuple(link.to for link in voice.worry.links if link.to in shown),
+        outside=tuple((link.to, link.why) for link in voice.worry.outside),
+        guessed=voice.guessed,
+    )
 
 
 def _words(hits: Iterable[Hit], reading: Reading) -> tuple[str, ...]:

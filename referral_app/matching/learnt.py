@@ -10,6 +10,7 @@ import hashlib
 import itertools
 import json
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -160,8 +161,9 @@ def _parts(tokens: Sequence[Token], units: Sequence[Unit]) -> Iterator[tuple[Seq
     for unit in units:
         sentences.setdefault(unit.sentence, []).append(unit)
     if len(sentences) > 1:
+        starts = [token.start for token in tokens]
         for own in sentences.values():
-            yield [token for token in tokens if own[0].start <= token.start < own[-1].end], own
+            yield tokens[bisect_left(starts, own[0].start) : bisect_left(starts, own[-1].end)], own
 
 
 def train(examples: Sequence[Example], analyse: Analyse) -> Learnt:
