@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,8 +81,9 @@ def test_check_names_every_bad_file_with_its_line(run, data_copy: Path) -> None:
     assert "1 から 3" in second.output
 
 
-def test_init_may_be_run_again_and_again(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_init_may_be_run_again_and_again(run, desk, tmp_path: Path, settings, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("REFERRAL_HOME", str(tmp_path / "new" / "home"))
+    shutil.copytree(settings.index_dir, tmp_path / "new" / "home" / "index")  # building one is tested below
     assert "用意しました" in run("init").output
     assert "最新です" in run("init").output
     assert (tmp_path / "new" / "home" / "secret.key").stat().st_mode & 0o077 == 0
@@ -95,6 +97,7 @@ def test_explain_shows_every_source_and_a_case_to_keep(run) -> None:  # type: ig
     assert json.loads(result.output.splitlines()[-1])["text"] == "借金が返せない。夜も眠れない"
 
 
+@pytest.mark.slow
 def test_index_is_rebuilt_on_request(run) -> None:  # type: ignore[no-untyped-def]
     assert "作り直しました" in run("index").output
 
