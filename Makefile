@@ -47,8 +47,8 @@ bench: $(VENV)/.ready-dev
 # Pins every dependency with the hashes of all platforms; the lock files name no host.
 lock: $(VENV)/.ready-dev
 	@$(PIP) install --quiet uv
-	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements-dev.lock
 
 # Pictures of every screen and paper into build/shots (needs Chromium).
 shots: $(VENV)/.ready-dev
