@@ -60,12 +60,20 @@ def test_worries_can_be_chosen_without_any_text(desk: Desk) -> None:
     assert consult(desk, "", added=("debt",)).groups[0].code == "debt"
 
 
-@pytest.mark.parametrize("text", ["粗大ごみを出したい", "住民票がほしい"])
+@pytest.mark.parametrize(
+    "text", ["粗大ごみを出したい", "住民票がほしい", "引っ越すので粗大ごみの出し方を聞きたい。住民票もとりたい。"]
+)
 def test_matters_outside_the_catalogue_are_said_to_be_outside(desk: Desk, text: str) -> None:
     found = consult(desk, text)
     assert not found.finding.confident
     assert found.finding.outside_topics
     assert not found.groups
+
+
+def test_a_worry_beside_an_errand_is_heard(desk: Desk) -> None:
+    found = consult(desk, "粗大ごみを捨てたいけど、腰が悪くて運べない。ひとり暮らしで頼る人もいない")
+    assert found.finding.outside_topics
+    assert "P006" in {programme.code for programme in found.finding.programmes[:3]}
 
 
 @pytest.mark.parametrize("text", ["借金はない", "", "   ", "あ", "!!!"])

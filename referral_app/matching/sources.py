@@ -15,7 +15,7 @@ from referral_app.matching import lexicon as lexicons
 from referral_app.matching.analyser import Analyser, Token, analyser_version
 from referral_app.matching.index import Document, Index
 from referral_app.matching.learnt import Learnt
-from referral_app.matching.lexicon import TOO_COMMON, Lexicon
+from referral_app.matching.lexicon import TOO_COMMON, Heard, Lexicon
 from referral_app.matching.ranking import Evidence
 from referral_app.matching.reading import Reading, read
 from referral_app.matching.units import Unit
@@ -23,6 +23,7 @@ from referral_app.types import Programme
 
 SIMILAR = 20  # how many documents a search is asked for
 TAUGHT = 12  # how many worries the examples may name
+FREE_WORDS = 4  # of a sentence that names an errand, how many other words still make it an errand only
 _ANALYSED = "analysed.json"  # what each spelling of the lexicon was read as
 _NEAR = "near.json"
 
@@ -89,7 +90,7 @@ class Sources:
             similar=self._similar("worry", words),
             near=self._similar("programme", words),
             taught=taught,
-            outside=outside,
+            outside=1.0 if _only_errands(reading, heard) else outside,
         )
 
     def _similar(self, kind: str, words: list[str]) -> list[tuple[str, float]]:
@@ -134,6 +135,20 @@ class Sources:
 
     def _keys(self, text: str) -> list[str]:
         return read(text, self.analyser).words()
+
+
+def _only_errands(reading: Reading, heard: Heard) -> bool:
+    """Every sentence names a matter outside the catalogue and says little else."""
+    named = [piece for hit in heard.outside for span in hit.spans for piece in span.pieces]
+    free: dict[int, int] = {}
+    errands: set[int] = set()
+    for unit in reading.units:
+        if any(start <= unit.start < end for start, end in named):
+            errands.add(unit.sentence)
+        else:
+            free[unit.sentence] = free.get(unit.sentence, 0) + 1
+    sentences = {unit.sentence for unit in reading.units}
+    return bool(errands) and errands == sentences and max(free.values(), default=0) <= FREE_WORDS
 
 
 def _keep(file: Path, lists: dict[str, list[str]]) -> None:
