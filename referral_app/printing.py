@@ -81,7 +81,6 @@ class ResidentCopy:
     notice: Rubies
     sender: Rubies
     address: Rubies
-    switchboard: str
     left_out: tuple[str, ...]
 
 
@@ -110,7 +109,6 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
         notice=ruby(f"同意はいつでも取り消せます。{tell}" if given else f"この紙のことは、{tell}"),
         sender=ruby(f"厚木市 {sender}" if sheet.clerk_department else "厚木市役所"),
         address=ruby(catalogue.address),
-        switchboard=switchboard,
         left_out=tuple(left_out),
     )
 

@@ -47,6 +47,14 @@ def test_cards_in_sight_carry_the_digits_in_reading_order(desk: Desk) -> None:
     assert len(keys) <= 9
 
 
+def test_however_many_worries_are_told_none_falls_off_the_screen(desk: Desk) -> None:
+    told = (
+        "家賃が払えない。借金が返せない。母の介護に疲れた。子どもが不登校。夜眠れない。夫に殴られる。隣の騒音がひどい。"
+    )
+    heard = {group.code for group in consult(desk, told).groups}
+    assert {"rent", "debt", "absent", "sleep", "dv", "neighbor"} <= heard
+
+
 def test_the_clerk_may_remove_and_add_worries(desk: Desk) -> None:
     first = consult(desk, MIXED).finding.worries[0].code
     changed = consult(desk, MIXED, removed=(first,), added=("sleep",))

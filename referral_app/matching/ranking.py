@@ -36,7 +36,7 @@ class Weights:
     guess_least: float = 7.0  # BM25 score from which a worry nobody named is still offered
     guess_ratio: float = 0.5  # … and this near to the best one
     most_guesses: int = 2  # guessed worries beside told ones: more would bury what was said
-    most_worries: int = 8
+    most_worries: int = 12  # what was told must not fall off the screen
     most_programmes: int = 20
 
 
