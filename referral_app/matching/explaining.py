@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from referral_app.matching import ranking
 from referral_app.matching.finder import Finder
 from referral_app.matching.phrases import Hit
-from referral_app.matching.reading import Reading, read
+from referral_app.matching.reading import Reading
 from referral_app.matching.units import NEGATED, PASSIVE, WISHED
 from referral_app.types import Finding
 
@@ -32,7 +32,7 @@ class Explanation:
 def explain(finder: Finder, text: str, person: Sequence[str] = ()) -> Explanation:
     """All evidence for one text. Raises InvalidInput when it is too long."""
     sources = finder.sources
-    reading = read(text, sources.analyser)
+    reading = sources.read(text)
     evidence = sources.evidence(reading)
     heard = evidence.heard
     finding = finder.find(text, person)

@@ -14,7 +14,7 @@ from referral_app.matching.analyser import Analyser
 from referral_app.matching.lexicon import TOO_COMMON
 from referral_app.matching.phrases import Hit, unit_keys
 from referral_app.matching.ranking import Voice
-from referral_app.matching.reading import Reading, read
+from referral_app.matching.reading import Reading
 from referral_app.matching.sources import Sources
 from referral_app.types import Finding, Found, FoundWorry, Reason
 
@@ -56,7 +56,7 @@ class Finder:
         (crisis wording) with the words that told them, placed before all others or after them.
         Raises InvalidInput for a text too long.
         """
-        reading = read(text, self.sources.analyser)
+        reading = self.sources.read(text)
         evidence = self.sources.evidence(reading)
         who = self._person(person) | evidence.heard.person
         heard = ranking.voices(evidence, self.sources.lexicon, who)

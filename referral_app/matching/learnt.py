@@ -12,7 +12,7 @@ import json
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further
 _MATRIX, _NAMES = "learnt.npy", "learnt.json"
 
 Numbers = NDArray[np.float32]
-Analyse = Callable[[str], tuple[Sequence[Token], Sequence[Unit]]]
+Analysed = tuple[Sequence[Token], Sequence[Unit]]
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,9 @@ def _parts(tokens: Sequence[Token], units: Sequence[Unit]) -> Iterator[tuple[Seq
             yield tokens[bisect_left(starts, own[0].start) : bisect_left(starts, own[-1].end)], own
 
 
-def train(examples: Sequence[Example], analyse: Analyse) -> Learnt:
-    """Learns from all examples: class centroids first, then a few rounds of softmax regression."""
-    counts = [features(*analyse(row.text)) for row in examples]
+def train(examples: Sequence[Example], analysed: Sequence[Analysed]) -> Learnt:
+    """Learns from all examples, each with its tokens and units: class centroids first, then softmax regression."""
+    counts = [features(*text) for text in analysed]
     seen = Counter(name for one in counts for name in one)
     kept = sorted(name for name, n in seen.items() if n >= LEAST_EXAMPLES)
     names = {name: i for i, name in enumerate(kept)}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from referral_app.matching.units import NEGATED, WISHED, Unit
 
+MARKUP = frozenset("{}<>&=")  # a line without these is written as people write
 GAP = 2  # other units allowed between two of a phrase; the probe found no difference from 0 to 3
 MOST_COMBINATIONS = 200
 # 死にたい is no 死ぬ (who wishes to die has not lost somebody), 保護を受けたい no 受けている.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from referral_app.matching.analyser import Analyser, Token
+from referral_app.matching.kana import Kana
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.text import CleanText, clean
 from referral_app.matching.units import Unit, units
@@ -23,8 +24,8 @@ class Reading:
         return [key for i, unit in enumerate(self.units) if i not in without for key in unit_keys(unit)]
 
 
-def read(text: str, analyser: Analyser) -> Reading:
-    """Reads a text of up to 10,000 characters; raises InvalidInput when it is longer."""
-    cleaned = clean(text)
+def read(text: str, analyser: Analyser, kana: Kana | None = None) -> Reading:
+    """Reads a text of up to 10,000 characters, with ``kana`` also in kanji; raises InvalidInput when it is longer."""
+    cleaned = kana.restored(clean(text)) if kana else clean(text)
     tokens = analyser.tokens(cleaned.text)
     return Reading(cleaned, tuple(tokens), tuple(units(tokens)))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
 from referral_app import catalogue as catalogues
 from referral_app.catalogue import Catalogue
 from referral_app.errors import SearchDown
-from referral_app.matching import cache, index, learnt
+from referral_app.matching import cache, index, kana, learnt
 from referral_app.matching import lexicon as lexicons
-from referral_app.matching.analyser import Analyser, Token, analyser_version
+from referral_app.matching.analyser import Analyser, analyser_version
 from referral_app.matching.index import Document, Index
+from referral_app.matching.kana import Kana
 from referral_app.matching.learnt import Learnt
 from referral_app.matching.lexicon import TOO_COMMON, Heard, Lexicon
+from referral_app.matching.phrases import MARKUP
 from referral_app.matching.ranking import Evidence
 from referral_app.matching.reading import Reading, read
 from referral_app.matching.units import Unit
@@ -56,6 +58,7 @@ class Sources:
         self.fault = ""
         self._index: Index | None = None
         self._learnt: Learnt | None = None
+        self._kana: Kana | None = None
         try:
             self._open() if is_built(data, index_dir) else self.rebuild()
         except SearchDown as error:
@@ -68,17 +71,18 @@ class Sources:
 
     def _open(self) -> None:
         place = self._index_dir / self.stamp
-        self._index, self._learnt, self.fault = Index(place), Learnt.load(place), ""
+        self._index, self._learnt, self._kana = Index(place), Learnt.load(place), Kana.load(place)
+        self.fault = ""
 
     def _write(self, place: Path) -> None:
         index.write(place, self._documents())
-        learnt.train(learnt.load(self._examples, [*self.lexicon.worries]), self._analyse).save(place)
+        examples = learnt.load(self._examples, [*self.lexicon.worries])
+        told = [(reading.tokens, reading.units) for row in examples if (reading := read(row.text, self.analyser))]
+        written = [self.analyser.tokens(text) for text in self._written()]
+        kana.learn([*written, *(tokens for tokens, _ in told)]).save(place)
+        learnt.train(examples, told).save(place)
         _keep(place / _ANALYSED, self.lexicon.analysed)
         _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
-
-    def _analyse(self, text: str) -> tuple[tuple[Token, ...], tuple[Unit, ...]]:
-        reading = read(text, self.analyser)
-        return reading.tokens, reading.units
 
     def evidence(self, reading: Reading) -> Evidence:
         """What each source says of one text."""
@@ -92,6 +96,10 @@ class Sources:
             taught=taught,
             outside=1.0 if _only_errands(reading, heard) else outside,
         )
+
+    def read(self, text: str) -> Reading:
+        """Reads what was typed, its long runs of kana put back into kanji; raises InvalidInput when too long."""
+        return read(text, self.analyser, self._kana)
 
     def _similar(self, kind: str, words: list[str]) -> list[tuple[str, float]]:
         return self._index.search(kind, words, SIMILAR) if self._index else []
@@ -130,11 +138,21 @@ class Sources:
         return {code: frozenset(kept.get(code, ())) for code in self.catalogue.programmes}
 
     def _programme_words(self, programme: Programme) -> list[str]:
-        texts = (programme.name, programme.plain_name, programme.summary, programme.for_whom, programme.condition)
-        return [key for text in texts for key in self._keys(text)]
+        return [key for text in _texts(programme) for key in self._keys(text)]
+
+    def _written(self) -> Iterator[str]:
+        """Our own texts in the spelling people expect: what kana is put back into."""
+        for programme in self.catalogue.programmes.values():
+            yield from _texts(programme)
+        for worry in self.lexicon.worries.values():
+            yield from (line for _, line in (*worry.strong, *worry.weak) if MARKUP.isdisjoint(line))
 
     def _keys(self, text: str) -> list[str]:
         return read(text, self.analyser).words()
+
+
+def _texts(programme: Programme) -> tuple[str, ...]:
+    return (programme.name, programme.plain_name, programme.summary, programme.for_whom, programme.condition)
 
 
 def _only_errands(reading: Reading, heard: Heard) -> bool:

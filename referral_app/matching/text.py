@@ -45,8 +45,9 @@ def clean(original: str) -> CleanText:
     origin: list[int] = []
     for position, character in enumerate(original):
         if character in _VOICING and characters:
-            # Half-width ｶﾞ is two characters: join the mark to the kana before it.
-            characters[-1] = unicodedata.normalize("NFC", characters[-1] + _VOICING[character])
+            # Half-width ｶﾞ is two characters: join the mark to the kana before it; no other letter takes it.
+            joined = unicodedata.normalize("NFC", characters[-1] + _VOICING[character])
+            characters[-1] = joined if len(joined) == 1 else characters[-1]
             continue
         for plain in _plain(character):
             characters.append(plain)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from referral_app.config import Settings
 from referral_app.consult import Desk
 
 CASES = Path(__file__).parent / "cases"
+_TO_HIRAGANA = {code: code - 96 for code in range(ord("ァ"), ord("ヶ") + 1)}
 # On a case without crisis only these kinds count as a false alarm; violence and grief may well be heard.
 DYING = ("suicide", "self_harm", "other_person")
 
@@ -107,6 +109,16 @@ def score(case: Case, desk: Desk) -> Score:
     )
 
 
+def in_kana(case: Case, desk: Desk) -> Case:
+    """The same case as somebody types it who changes nothing into kanji."""
+    assert desk.finder
+    typed = "".join(
+        token.reading.translate(_TO_HIRAGANA) if re.search("[一-鿿々]", token.surface) else token.surface
+        for token in desk.finder.sources.analyser.tokens(case.text)
+    )
+    return replace(case, text=typed, tag="in kana")
+
+
 def mean(values: Iterable[float]) -> float:
     kept = list(values)
     return sum(kept) / len(kept) if kept else float("nan")
@@ -147,8 +159,11 @@ def _refusals(scores: Sequence[Score]) -> list[str]:
 def main(show_fails: bool) -> None:
     with tempfile.TemporaryDirectory() as home:
         desk = Desk.open(Settings.at(Path(home)))
-        scores = [score(case, desk) for case in load()]
+        cases = load()
+        scores = [score(case, desk) for case in cases]
+        typed = [score(in_kana(case, desk), desk) for case in cases if case.tag != "kana" and case.needs]
     print(table(scores))
+    print(f"all of them retyped in kana ({len(typed)})     {_figures(typed)}")
     if show_fails:
         for one in scores:
             if one.case.needs and (one.first_three < 1 or one.first_five < 1):
