@@ -50,11 +50,12 @@ class Phrase:
 
 @dataclass(frozen=True)
 class CrisisRules:
-    """The rule file, compiled: phrases over numbered parts, and how parts may begin."""
+    """The rule file, compiled: phrases over numbered parts, how parts may begin, and which phrases they lead."""
 
     phrases: tuple[Phrase, ...]
     patterns: tuple[re.Pattern[str], ...]
     openings: Mapping[str, tuple[int, ...]]
+    led_by: Mapping[int, tuple[int, ...]]  # first part → numbers of the phrases it leads
     spelling: Mapping[str, str]
     letters: re.Pattern[str]
 
@@ -96,8 +97,9 @@ class CrisisReader:
     def _find(self, folded: _Folded) -> dict[str, list[_Finding]]:
         """Find all phrases; a look-alike strikes out what it covers at the end or for the greater part."""
         starts, covered = self._starts(folded.text), bytearray(len(folded.text))
-        for phrase in self._rules.phrases:
-            for first, last in starts.get(phrase.parts[0], ()) if phrase.role == "look_alike" else ():
+        begun = sorted(number for part in starts for number in self._rules.led_by[part])
+        for phrase in (self._rules.phrases[number] for number in begun):
+            for first, last in starts[phrase.parts[0]] if phrase.role == "look_alike" else ():
                 covered[first:last] = b"\1" * (last - first)
 
         def stands(span: Span) -> bool:
@@ -109,8 +111,8 @@ class CrisisReader:
             return next((s for s in spans if abs(folded.sentences[s[0]] - here) <= 1 and stands(s)), None)
 
         found: dict[str, list[_Finding]] = {role: [] for role in ROLES}
-        for phrase in self._rules.phrases:
-            for lead in filter(stands, starts.get(phrase.parts[0], ())):
+        for phrase in (self._rules.phrases[number] for number in begun):
+            for lead in filter(stands, starts[phrase.parts[0]]):
                 others = [near(part, lead) for part in phrase.parts[1:]]
                 if None not in others:
                     found[phrase.role].append(_Finding(phrase, (lead, *(span for span in others if span))))
@@ -214,12 +216,16 @@ def load_crisis(path: Path) -> CrisisRules:
     loader = _Loader(file)
     phrases = tuple(phrase for role in ROLES for phrase in loader.phrases(role))
     leads: dict[str, list[int]] = {}
-    for part in sorted({phrase.parts[0] for phrase in phrases}):
+    led_by: dict[int, list[int]] = {}
+    for number, phrase in enumerate(phrases):
+        led_by.setdefault(phrase.parts[0], []).append(number)
+    for part in sorted(led_by):
         for opening in loader.compiled[part][1]:
             leads.setdefault(opening, []).append(part)
     openings = {key: tuple(parts + (leads.get(key[0], []) if key[1:] else [])) for key, parts in leads.items()}
     patterns = tuple(pattern for pattern, _ in loader.compiled)
-    return CrisisRules(phrases, patterns, openings, loader.spelling, loader.letters)
+    numbers = {part: tuple(led) for part, led in led_by.items()}
+    return CrisisRules(phrases, patterns, openings, numbers, loader.spelling, loader.letters)
 
 
 class _Loader:

@@ -10,9 +10,8 @@ import hashlib
 import itertools
 import json
 import math
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,19 +20,16 @@ from numpy.typing import NDArray
 
 from referral_app import datafile
 from referral_app.errors import SearchDown
-from referral_app.matching.analyser import Token
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.units import Unit
 
 OUTSIDE = "outside"  # the class of matters this catalogue does not hold
-SILENT = frozenset(("補助記号", "空白"))
 LEAST_EXAMPLES = 3  # a feature seen in fewer texts teaches nothing
 EPOCHS, RATE = 5, 10.0
 SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further apart
 _MATRIX, _NAMES = "learnt.npy", "learnt.json"
 
 Numbers = NDArray[np.float32]
-Analysed = tuple[Sequence[Token], Sequence[Unit]]
 
 
 @dataclass(frozen=True)
@@ -68,20 +64,6 @@ def load(folder: Path, known: Iterable[str]) -> tuple[Example, ...]:
     return tuple(Example(text, tuple(codes)) for text, codes in texts.items())
 
 
-def features(tokens: Sequence[Token], units: Sequence[Unit]) -> Counter[str]:
-    """Words and pairs of words, characters (2–3) and readings (3–4), each with its count."""
-    words = [unit_keys(unit) for unit in units]
-    heads = [keys[0] for keys in words]
-    surface = "".join(token.surface for token in tokens if token.pos[0] not in SILENT)
-    reading = "".join(token.reading for token in tokens if token.pos[0] not in SILENT)
-    found = Counter("w:" + key for keys in words for key in keys)
-    found.update(f"b:{a} {b}" for a, b in itertools.pairwise(heads))
-    for mark, text, sizes in (("c:", surface, (2, 3)), ("r:", reading, (3,))):
-        for size in sizes:
-            found.update(mark + text[i : i + size] for i in range(len(text) - size + 1))
-    return found
-
-
 class Learnt:
     """A weight per feature and worry."""
 
@@ -91,20 +73,22 @@ class Learnt:
         self._worries = np.array([i for i, code in enumerate(codes) if code != OUTSIDE], dtype=np.intp)
         self._outside = codes.index(OUTSIDE)
 
-    def near(self, tokens: Sequence[Token], units: Sequence[Unit], most: int) -> tuple[list[tuple[str, float]], float]:
-        """([(worry, belief 0 to 1), best first], belief that the matter lies outside).
+    def near(self, sentences: Sequence[Sequence[str]], most: int) -> tuple[list[tuple[str, float]], float]:
+        """([(worry, belief 0 to 1), best first], belief that the matter lies outside), from the features of sentences.
 
         Of the whole text and of each of its sentences the strongest belief in a worry counts; outside is
         a text only when every sentence of it is: people tell their worries beside an ordinary errand.
         """
-        scores = [self._scores(*part) for part in _parts(tokens, units)]
+        rows = [[self._names[name] for name in one if name in self._names] for one in sentences]
+        parts = rows if len(rows) == 1 else [list(itertools.chain(*rows)), *rows]
+        scores = [self._scores(part) for part in parts]
         belief = np.max([_softmax(score[self._worries]) for score in scores], axis=0)
         outside = min(_against(score[self._outside], score[self._worries].max()) for score in scores)
         best = np.argsort(-belief, kind="stable")[:most]
         return [(self.codes[self._worries[i]], float(belief[i])) for i in best], outside
 
-    def _scores(self, tokens: Sequence[Token], units: Sequence[Unit]) -> Numbers:
-        rows, values = self._vector(features(tokens, units))
+    def _scores(self, part: Sequence[int]) -> Numbers:
+        rows, values = _vector(part, self._rarity)
         return np.asarray(values @ self._weights[rows], dtype=np.float32)
 
     def share(self, unit: Unit, code: str) -> float:
@@ -112,15 +96,6 @@ class Learnt:
         column = self.codes.index(code)
         rows = [self._names[name] for key in unit_keys(unit) if (name := "w:" + key) in self._names]
         return float(sum(self._rarity[row] * self._weights[row, column] for row in rows))
-
-    def _vector(self, counts: Counter[str]) -> tuple[NDArray[np.intp], Numbers]:
-        """Rows of the known features and their weights, of length one."""
-        known = [(self._names[name], n) for name, n in counts.items() if name in self._names]
-        rows = np.fromiter((row for row, _ in known), dtype=np.intp, count=len(known))
-        values = np.fromiter((1 + math.log(n) for _, n in known), dtype=np.float32, count=len(known))
-        values *= self._rarity[rows]
-        length = float(np.linalg.norm(values))
-        return rows, values / length if length else values
 
     def save(self, folder: Path) -> None:
         """Writes the model beside the index."""
@@ -154,32 +129,28 @@ def _against(score: float, other: float) -> float:
     return 1 / (1 + math.exp(SHARPNESS * (float(other) - float(score))))
 
 
-def _parts(tokens: Sequence[Token], units: Sequence[Unit]) -> Iterator[tuple[Sequence[Token], Sequence[Unit]]]:
-    """The whole text, and each sentence of it when there are several: one sentence may tell one worry."""
-    yield tokens, units
-    sentences: dict[int, list[Unit]] = {}
-    for unit in units:
-        sentences.setdefault(unit.sentence, []).append(unit)
-    if len(sentences) > 1:
-        starts = [token.start for token in tokens]
-        for own in sentences.values():
-            yield tokens[bisect_left(starts, own[0].start) : bisect_left(starts, own[-1].end)], own
+def _vector(rows: Sequence[int], rarity: Numbers) -> tuple[NDArray[np.intp], Numbers]:
+    """Each row once, with its weight; the weights together have length one."""
+    counts = Counter(rows)
+    once = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
+    values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * rarity[once]
+    length = float(np.linalg.norm(values))
+    return once, values / length if length else values
 
 
-def train(examples: Sequence[Example], analysed: Sequence[Analysed]) -> Learnt:
-    """Learns from all examples, each with its tokens and units: class centroids first, then softmax regression."""
-    counts = [features(*text) for text in analysed]
-    seen = Counter(name for one in counts for name in one)
+def train(examples: Sequence[Example], texts: Sequence[Sequence[str]]) -> Learnt:
+    """Learns from all examples, each with the features of its text: class centroids first, then softmax regression."""
+    seen = Counter(name for text in texts for name in set(text))
     kept = sorted(name for name, n in seen.items() if n >= LEAST_EXAMPLES)
     names = {name: i for i, name in enumerate(kept)}
-    rarity = np.array([1 + math.log((1 + len(counts)) / (1 + seen[name])) for name in kept], dtype=np.float32)
+    rarity = np.array([1 + math.log((1 + len(texts)) / (1 + seen[name])) for name in kept], dtype=np.float32)
     codes = sorted({OUTSIDE, *(code for row in examples for code in row.worries)})
-    model = Learnt(names, rarity, codes, np.zeros((len(names), len(codes)), dtype=np.float32))
-    vectors = [model._vector(one) for one in counts]
+    vectors = [_vector([names[name] for name in text if name in names], rarity) for text in texts]
     columns = [[codes.index(code) for code in row.worries] for row in examples]
-    _centroids(model._weights, vectors, columns)
-    _refine(model._weights, vectors, columns)
-    return model
+    weights = np.zeros((len(names), len(codes)), dtype=np.float32)
+    _centroids(weights, vectors, columns)
+    _refine(weights, vectors, columns)
+    return Learnt(names, rarity, codes, weights)
 
 
 def _centroids(weights: Numbers, vectors: Sequence[tuple[NDArray[np.intp], Numbers]], columns: list[list[int]]) -> None:

@@ -104,7 +104,7 @@ class PhraseBook:
         self.analysed: Analysed = {} if analysed is None else analysed
         self._root, self._members = _Node(), _Node()
         self._sequences: list[int] = []  # per sequence, in how many lines it stands
-        self._exact: dict[str, dict[str, int]] = {}  # first character → spelling → sequence
+        self._exact: dict[str, dict[str, int]] = {}  # first two characters → spelling → sequence
         self._rules: list[_Rule] = []
         self._triggers: dict[int, list[_Rule]] | None = None
         self._memberships: list[list[str]] = []  # per member of a class, the classes it belongs to
@@ -156,7 +156,7 @@ class PhraseBook:
     def _add_exact(self, exact: str) -> int:
         if len(exact) < 2:
             raise PhraseError(f"「{exact}」は短すぎます。つづりどおりに探す語は 2 字以上にしてください。")
-        spellings = self._exact.setdefault(exact[0], {})
+        spellings = self._exact.setdefault(exact[:2], {})
         if exact not in spellings:
             spellings[exact] = self._new_sequence()
         return spellings[exact]
@@ -264,8 +264,8 @@ class PhraseBook:
                     yield from self._walk(child, units, keys, [*path, (position, position + length - 1)])
 
     def _literal(self, text: str) -> Iterator[tuple[int, Span]]:
-        for position, character in enumerate(text):
-            for exact, number in self._exact.get(character, {}).items():
+        for position, start in enumerate(map("".join, itertools.pairwise(text))):
+            for exact, number in self._exact[start].items() if start in self._exact else ():
                 if text.startswith(exact, position):
                     end = position + len(exact)
                     yield number, Span((), ((position, end),), 1 + len(exact) // 4)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from referral_app.matching.analyser import Analyser, Token
+from referral_app.matching.features import by_sentence
 from referral_app.matching.kana import Kana
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.text import CleanText, clean
@@ -18,6 +20,11 @@ class Reading:
     cleaned: CleanText
     tokens: tuple[Token, ...]
     units: tuple[Unit, ...]
+
+    @cached_property
+    def features(self) -> list[list[str]]:
+        """Per sentence what the learnt readings look at."""
+        return by_sentence(self.tokens, self.units)
 
     def words(self, without: frozenset[int] = frozenset()) -> list[str]:
         """The keys of all units but those at the given positions."""

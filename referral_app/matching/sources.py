@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from referral_app import catalogue as catalogues
@@ -77,10 +78,10 @@ class Sources:
     def _write(self, place: Path) -> None:
         index.write(place, self._documents())
         examples = learnt.load(self._examples, [*self.lexicon.worries])
-        told = [(reading.tokens, reading.units) for row in examples if (reading := read(row.text, self.analyser))]
+        told = [read(row.text, self.analyser) for row in examples]
         written = [self.analyser.tokens(text) for text in self._written()]
-        kana.learn([*written, *(tokens for tokens, _ in told)]).save(place)
-        learnt.train(examples, told).save(place)
+        kana.learn([*written, *(reading.tokens for reading in told)]).save(place)
+        learnt.train(examples, [list(chain(*reading.features)) for reading in told]).save(place)
         _keep(place / _ANALYSED, self.lexicon.analysed)
         _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
 
@@ -105,7 +106,7 @@ class Sources:
         return self._index.search(kind, words, SIMILAR) if self._index else []
 
     def _taught(self, reading: Reading) -> tuple[list[tuple[str, float]], float]:
-        return self._learnt.near(reading.tokens, reading.units, TAUGHT) if self._learnt else ([], 0.0)
+        return self._learnt.near(reading.features, TAUGHT) if self._learnt else ([], 0.0)
 
     def telling(self, reading: Reading, worry: str) -> list[Unit]:
         """The words of a text that speak most for a worry no phrase of the lexicon named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from referral_app.errors import InvalidInput
 
 LONGEST = 10_000  # characters; a consultation of half an hour is about 6,000
 
+# Anything but the letters, marks and digits of ordinary Japanese typing is looked at one by one.
+_UNUSUAL = re.compile("[^ -~\n、。「」『』々〇〜…―ぁ-ゖァ-ヶー・一-龥]")
 _VOICING = {"ﾞ": "\u3099", "ﾟ": "\u309a", "\u3099": "\u3099", "\u309a": "\u309a"}
 
 
@@ -41,6 +44,8 @@ def clean(original: str) -> CleanText:
     if len(original) > LONGEST:
         raise InvalidInput({"text": f"文が長すぎます。{LONGEST:,} 字までにしてください (いま {len(original):,} 字)。"})
     original = readable(original)
+    if not _UNUSUAL.search(original) and unicodedata.is_normalized("NFKC", original):
+        return CleanText(original, original, tuple(range(len(original))))
     characters: list[str] = []
     origin: list[int] = []
     for position, character in enumerate(original):
