@@ -10,8 +10,7 @@ from referral_app import catalogue as catalogues
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
-from referral_app.matching import Analyser, load_corrections, load_crisis, names_of
-from referral_app.matching.learnt import load as load_examples
+from referral_app.matching import Analyser, examples, load_corrections, load_crisis, names_of
 from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.matching.reading import read
@@ -43,5 +42,6 @@ def faults(data: Path) -> list[DataError]:
     if lexicon is not None:
         analyser = Analyser()
         attempt(lambda: Lexicon(lexicon, lambda text: list(read(text, analyser).units)))
-        attempt(lambda: load_examples(data / "examples", lexicon.files))
+        attempt(lambda: examples.load(data / "examples", lexicon.files))
+    attempt(lambda: examples.load_crisis(data / examples.CRISIS))
     return found

@@ -114,7 +114,7 @@ def explain_text(text: str) -> None:
     if desk.finder is None:
         raise SearchDown(desk.fault)
     found = explain(desk.finder, text)
-    alerts = [f"{alert.kind} {alert.level}: {'・'.join(alert.words)}" for alert in desk.reader.read(text)]
+    alerts = [f"{alert.kind} {alert.level}: {'・'.join(alert.words)}" for alert in desk.listen(text)[0]]
     order = [f"{one.code} {desk.catalogue.programmes[one.code].name} {one.score}" for one in found.finding.programmes]
     rows = (
         ("注意", alerts),

@@ -16,7 +16,9 @@ from referral_app.matching import (
     CrisisReader,
     Finder,
     Furigana,
+    Reading,
     Ruby,
+    joined,
     load_corrections,
     load_crisis,
     names_of,
@@ -38,6 +40,7 @@ _ALERT_WORRY = {
 }
 # Which window is offered when nothing fits (「どの課かわからないとき」).
 GENERAL_WINDOW = "P070"
+NOT_NOW = "いま窓口を探せません。文はこのまま残っています。代表電話か、悩みの一覧からお探しください。"
 SHOWN_CARDS = 2  # per worry: one full card, one line, the rest folded
 NEAR_CARDS = 3
 
@@ -103,7 +106,7 @@ class Desk:
     """
 
     def __init__(self, catalogue: Catalogue, reader: CrisisReader, notes: dict[str, Note], settings: Settings) -> None:
-        self.catalogue, self.reader, self.notes, self._settings = catalogue, reader, notes, settings
+        self.catalogue, self._reader, self.notes, self._settings = catalogue, reader, notes, settings
         self.finder: Finder | None = None
         self._furigana: Furigana | None = None
         self._fault = ""
@@ -130,6 +133,10 @@ class Desk:
         except SearchDown as error:
             self.finder, self._fault = None, str(error)
 
+    def named(self, text: str) -> tuple[Alert, ...]:
+        """Alerts of the rules alone: they need neither analyser nor index."""
+        return self._reader.read(text)
+
     def ruby(self, text: str) -> tuple[Ruby, ...]:
         """The text with its ふりがな; without a dictionary, the text alone."""
         return self._furigana.ruby(text) if self._furigana else (Ruby(text, ""),)
@@ -139,12 +146,16 @@ class Desk:
 
         When nothing can be searched the finding is empty and ``fault`` says why: alerts are never withheld.
         """
-        text = readable(text)
-        alerts = self.reader.read(text)
-        if self.finder is None:
+        alerts, reading = self.listen(readable(text))
+        if self.finder is None or reading is None:
             return alerts, Finding()
         first, also = _alert_worries(alerts)
-        return alerts, self.finder.find(text, person, first=first, also=also)
+        return alerts, self.finder.find(reading, person, first=first, also=also)
+
+    def listen(self, text: str) -> tuple[tuple[Alert, ...], Reading | None]:
+        """Alerts of a text, and the text as read for the finder; None without a finder. Raises InvalidInput."""
+        reading = self.finder.read(text) if self.finder else None
+        return joined(text, self._reader, reading, self.finder.sources if self.finder else None), reading
 
 
 def _alert_worries(alerts: Sequence[Alert]) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
@@ -160,9 +171,9 @@ def _alert_worries(alerts: Sequence[Alert]) -> tuple[dict[str, tuple[str, ...]],
 def consult(desk: Desk, question: Question, now: datetime) -> Consultation:
     """One look: alerts first and on their own, then the windows."""
     question = replace(question, text=readable(question.text))
-    alerts = desk.reader.read(question.text)
+    alerts, reading, fault = _listen(desk, question.text)
     memo = memos.memo(alerts, desk.notes, desk.catalogue, now) if alerts or question.memo_open else None
-    finding, fault = _find(desk, question, alerts)
+    finding, fault = (Finding(), fault) if fault else _find(desk, question, reading, alerts)
     return Consultation(
         question=question,
         memo=memo,
@@ -173,18 +184,27 @@ def consult(desk: Desk, question: Question, now: datetime) -> Consultation:
     )
 
 
-def _find(desk: Desk, question: Question, alerts: Sequence[Alert]) -> tuple[Finding, str]:
+def _listen(desk: Desk, text: str) -> tuple[tuple[Alert, ...], Reading | None, str]:
+    """Alerts, the text as read, and what is wrong. Whatever breaks, the named wording still alerts."""
+    try:
+        return *desk.listen(text), ""
+    except InvalidInput as error:
+        return desk.named(text), None, str(error)
+    except Exception as error:  # only the kind of error is logged: its message might hold the text
+        logger.error("reading failed: %s", type(error).__name__)
+        return desk.named(text), None, NOT_NOW
+
+
+def _find(desk: Desk, question: Question, reading: Reading | None, alerts: Sequence[Alert]) -> tuple[Finding, str]:
     """The finding and what is wrong. Whatever breaks here must not take the memo with it."""
-    if desk.finder is None:
+    if desk.finder is None or reading is None:
         return Finding(), desk.fault
     try:
-        asked = (question.text, question.person, question.added, question.removed)
+        asked = (reading, question.person, question.added, question.removed)
         return desk.finder.find(*asked, *_alert_worries(alerts)), desk.fault
-    except InvalidInput as error:
-        return Finding(), str(error)
-    except Exception as error:  # only the kind of error is logged: its message might hold the text
+    except Exception as error:
         logger.error("finding failed: %s", type(error).__name__)
-        return Finding(), "いま窓口を探せません。文はこのまま残っています。代表電話か、悩みの一覧からお探しください。"
+        return Finding(), NOT_NOW
 
 
 def _picked(catalogue: Catalogue, codes: Sequence[str]) -> tuple[Window, ...]:

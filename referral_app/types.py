@@ -139,11 +139,13 @@ class Alert:
 
     kind: suicide, self_harm, other_person, bereavement, violence or child_abuse.
     level: imminent, high or concern. words: the triggering parts of the text as typed.
+    sure: False when only weak wording led here, which a second reading may confirm or drop.
     """
 
     kind: str
     level: str
     words: tuple[str, ...] = ()
+    sure: bool = True
 
 
 @dataclass(frozen=True)

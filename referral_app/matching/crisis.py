@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -29,6 +29,7 @@ AFTER = 14  # letters between a finding and the denial or report that follows it
 TOGETHER = 120  # letters between two signs that belong together
 
 Span = tuple[int, int]
+Said = Callable[[int, int], str]
 
 _NOISE = re.compile(r"[\s、,・.*_~〜\u00ad\u200b-\u200f\u2028-\u202f\u2060\ufe0f\ufeff]")
 _KATAKANA = {chr(code): chr(code - 96) for code in range(ord("ァ"), ord("ヶ") + 1)}
@@ -81,8 +82,8 @@ class CrisisReader:
     def __init__(self, rules: CrisisRules) -> None:
         self._rules = rules
 
-    def read(self, text: str) -> tuple[Alert, ...]:
-        """Return at most one alert per kind, the most urgent first."""
+    def read(self, text: str, said: Said | None = None) -> tuple[Alert, ...]:
+        """Return at most one alert per kind, the most urgent first; ``said`` gives a stretch of it as it was typed."""
         folded = _fold(text, self._rules.spelling, self._rules.letters)
         found = self._find(folded)
         marks = {role: sorted(f.spans[0] for f in found[role]) for role in MARKS}
@@ -91,8 +92,17 @@ class CrisisReader:
         meant += _away_from(everyday | asking, found["word"], folded)
         meant = [_after_denial(f, marks["denial"], folded) for f in meant]
         meant += _joined_signs(_away_from(everyday | asking, found["sign"], folded))
-        alerts = _alerts([g for f in meant for g in _told_apart(f, marks, folded)], text, folded)
+        found_all = [g for f in meant for g in _told_apart(f, marks, folded)]
+        alerts = _alerts(found_all, said or (lambda first, last: text[first:last]), folded)
         return tuple(sorted(alerts, key=lambda alert: LEVELS.index(alert.level)))
+
+    def whose(self, text: str) -> str:
+        """Return other_person when the text speaks last of somebody else than the speaker, else suicide."""
+        folded = _fold(text, self._rules.spelling, self._rules.letters)
+        found = self._find(folded)
+        marks = {role: sorted(f.spans[0] for f in found[role]) for role in MARKS}
+        last = len(folded.text.rstrip("。"))
+        return "other_person" if last and _of_another((last - 1, last), marks, folded) else "suicide"
 
     def _find(self, folded: _Folded) -> dict[str, list[_Finding]]:
         """Find all phrases; a look-alike strikes out what it covers at the end or for the greater part."""
@@ -175,15 +185,16 @@ def _of_another(span: Span, marks: dict[str, list[Span]], folded: _Folded) -> bo
     return any(start <= span[1] + AFTER for start, _ in after)
 
 
-def _alerts(found: list[_Finding], text: str, folded: _Folded) -> Iterator[Alert]:
+def _alerts(found: list[_Finding], said: Said, folded: _Folded) -> Iterator[Alert]:
     """Gather findings to one alert per kind, at the highest level the kind has."""
     for kind in sorted({f.phrase.kind for f in found}, key=KINDS.index):
         mine = [f for f in found if f.phrase.kind == kind]
         words, reached = dict[str, None](), 0
         for first, last in sorted({s for f in mine for s in f.spans}, key=lambda s: (s[0], -s[1])):
             if last > reached:
-                words[text[folded.origins[first][0] : folded.origins[last - 1][1]]], reached = None, last
-        yield Alert(kind, min((f.phrase.level for f in mine), key=LEVELS.index), tuple(words))
+                words[said(folded.origins[first][0], folded.origins[last - 1][1])], reached = None, last
+        level = min((f.phrase.level for f in mine), key=LEVELS.index)
+        yield Alert(kind, level, tuple(words), sure=any(f.phrase.role == "rule" for f in mine))
 
 
 @lru_cache(maxsize=8192)

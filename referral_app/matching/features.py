@@ -10,6 +10,7 @@ from referral_app.matching.analyser import Token
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.units import Unit
 
+WORD = "w:"  # how a feature that is a word begins
 _SILENT = frozenset(("補助記号", "空白"))
 
 
@@ -19,7 +20,7 @@ def features(tokens: Sequence[Token], units: Sequence[Unit]) -> list[str]:
     heads = [keys[0] for keys in words]
     surface = "".join(token.surface for token in tokens if token.pos[0] not in _SILENT)
     reading = "".join(token.reading for token in tokens if token.pos[0] not in _SILENT)
-    found = ["w:" + key for keys in words for key in keys]
+    found = [WORD + key for keys in words for key in keys]
     found += [f"b:{a} {b}" for a, b in itertools.pairwise(heads)]
     for mark, text, size in (("c:", surface, 2), ("c:", surface, 3), ("r:", reading, 3)):
         found += [mark + text[i : i + size] for i in range(len(text) - size + 1)]

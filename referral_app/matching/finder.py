@@ -19,7 +19,6 @@ from referral_app.matching.sources import Sources
 from referral_app.types import Finding, Found, FoundWorry, Reason
 
 TELLING_HITS = 3  # of one worry's hits, how many are shown as the reason
-MOST_WORDS = 5
 NOTHING: Mapping[str, tuple[str, ...]] = {}
 ADDED_STRENGTH = 0.4  # of a worry chosen by hand when nothing else was heard
 
@@ -40,9 +39,13 @@ class Finder:
         catalogue = catalogues.load(data)
         return cls(catalogue, Sources(data, index_dir, catalogue, Analyser()))
 
+    def read(self, text: str) -> Reading:
+        """Reads a text once, for ``find`` and for the alerts. Raises InvalidInput for a text too long."""
+        return self.sources.read(text)
+
     def find(
         self,
-        text: str,
+        text: str | Reading,
         person: Iterable[str] = (),
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
@@ -56,7 +59,7 @@ class Finder:
         (crisis wording) with the words that told them, placed before all others or after them.
         Raises InvalidInput for a text too long.
         """
-        reading = self.sources.read(text)
+        reading = self.read(text) if isinstance(text, str) else text
         evidence = self.sources.evidence(reading)
         who = self._person(person) | evidence.heard.person
         heard = ranking.voices(evidence, self.sources.lexicon, who)
@@ -129,8 +132,11 @@ class Finder:
         if voice.words or voice.hits:
             return voice.words or _words(voice.hits, reading)
         code = voice.worry.code
-        telling = _pieces(((unit.start, unit.end) for unit in self.sources.telling(reading, code)), reading)
-        return telling or _alike(reading, frozenset(self.sources.lexicon.words[code])) or _content(reading)
+        return (
+            self.sources.telling(reading, code)
+            or _alike(reading, frozenset(self.sources.lexicon.words[code]))
+            or _content(reading)
+        )
 
 
 def _worry(voice: Voice, shown: frozenset[str]) -> FoundWorry:
@@ -148,27 +154,15 @@ def _worry(voice: Voice, shown: frozenset[str]) -> FoundWorry:
 def _words(hits: Iterable[Hit], reading: Reading) -> tuple[str, ...]:
     """The pieces of the most telling hits as said."""
     telling = sorted(hits, key=lambda hit: -hit.size)[:TELLING_HITS]
-    return _pieces((piece for hit in telling for span in hit.spans for piece in span.pieces), reading)
-
-
-def _pieces(spans: Iterable[tuple[int, int]], reading: Reading) -> tuple[str, ...]:
-    """Parts of the text as typed, in its order, neighbours joined: 家賃も払えません is one piece."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(set(spans)):
-        if joined and start - joined[-1][1] <= 2:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    said = (reading.cleaned.said(start, end) for start, end in joined)
-    return tuple(dict.fromkeys(word for word in said if word))[:MOST_WORDS]
+    return reading.said(piece for hit in telling for span in hit.spans for piece in span.pieces)
 
 
 def _content(reading: Reading) -> tuple[str, ...]:
     """The first words that say something: when no single one speaks for a worry, all together did."""
     units = [u for u in reading.units if not TOO_COMMON.intersection(u.keys)]
-    return _pieces(((unit.start, unit.end) for unit in units[:3]), reading)
+    return reading.said((unit.start, unit.end) for unit in units[:3])
 
 
 def _alike(reading: Reading, known: frozenset[str]) -> tuple[str, ...]:
     units = [u for u in reading.units if known.intersection(unit_keys(u)) and not TOO_COMMON.intersection(u.keys)]
-    return _pieces(((unit.start, unit.end) for unit in units[:4]), reading)
+    return reading.said((unit.start, unit.end) for unit in units[:4])

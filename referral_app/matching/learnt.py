@@ -1,122 +1,116 @@
-"""What example utterances teach: a small linear model over words, characters and readings.
+"""What example utterances teach: a small linear model over words, characters, readings and near meanings.
 
-Trained with the index in seconds from data/examples, text files that a city can extend. It carries the
-result where people tell a situation and never name its category.
+Trained with the index in seconds. It carries the result where people tell a situation and never name its category.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from referral_app import datafile
 from referral_app.errors import SearchDown
+from referral_app.matching.examples import OUTSIDE, Example
+from referral_app.matching.features import WORD
+from referral_app.matching.meaning import DIMENSIONS, Meanings
 from referral_app.matching.phrases import unit_keys
 from referral_app.matching.units import Unit
 
-OUTSIDE = "outside"  # the class of matters this catalogue does not hold
 LEAST_EXAMPLES = 3  # a feature seen in fewer texts teaches nothing
 EPOCHS, RATE = 5, 10.0
 SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further apart
-_MATRIX, _NAMES = "learnt.npy", "learnt.json"
+MEANING = 0.45  # of a text's direction: as much as finds best on the cases (make eval); features keep the rest
 
 Numbers = NDArray[np.float32]
+Vector = tuple[NDArray[np.intp], Numbers]  # rows of the weights, and how much of each
 
 
-@dataclass(frozen=True)
-class Example:
-    """One utterance and the worries it tells."""
+class Space:
+    """Where texts lie: a direction for each feature, and the near meaning of their words beside them."""
 
-    text: str
-    worries: tuple[str, ...]
+    def __init__(self, features: Sequence[str], rarity: Numbers, meanings: Meanings) -> None:
+        self.features = {name: i for i, name in enumerate(features)}
+        self.rarity, self._meanings = rarity, meanings
+        self._meaning_rows = np.arange(len(features), self.size, dtype=np.intp)
+        self._unseen = float(rarity.max(initial=1.0))
 
+    @property
+    def size(self) -> int:
+        return len(self.features) + DIMENSIONS
 
-def version(folder: Path) -> str:
-    """Changes with any edit of data/examples."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.toml")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    def vector(self, said: Sequence[str]) -> Vector:
+        """Each known feature once, then the meaning of the words; together of length one."""
+        counts = Counter(row for name in said if (row := self.features.get(name)) is not None)
+        rows = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.rarity[rows]
+        values *= math.sqrt(1 - MEANING**2) / (float(np.linalg.norm(values)) or 1.0)
+        meaning = MEANING * self._meanings.mean(self._words(said))
+        return np.concatenate((rows, self._meaning_rows)), np.concatenate((values, meaning))
 
-
-def load(folder: Path, known: Iterable[str]) -> tuple[Example, ...]:
-    """Reads data/examples; raises DataError for an unknown worry or a bad file."""
-    texts: dict[str, list[str]] = {}
-    codes = {*known, OUTSIDE}
-    for path in sorted(folder.glob("*.toml")):
-        for entry in datafile.read(path).entries():
-            if entry.key not in codes:
-                raise entry.refuse(f"悩み「{entry.key}」は悩み辞書にありません。名前を確かめてください。")
-            for _, line in (*entry.lines("told"), *entry.lines("lived")):
-                found = texts.setdefault(line, [])
-                if entry.key not in found:
-                    found.append(entry.key)
-            entry.done()
-    return tuple(Example(text, tuple(codes)) for text, codes in texts.items())
+    def _words(self, said: Sequence[str]) -> Iterator[tuple[str, float]]:
+        """The words among the features without their flags; rare ones count more."""
+        for name in said:
+            if name.startswith(WORD):
+                word = name.removeprefix(WORD).partition("|")[0]
+                row = self.features.get(WORD + word)
+                yield word, (self._unseen if row is None else float(self.rarity[row])) ** 2
 
 
 class Learnt:
-    """A weight per feature and worry."""
+    """A weight per direction of the space and code (a worry, or a level of an alert)."""
 
-    def __init__(self, names: dict[str, int], rarity: Numbers, codes: list[str], weights: Numbers) -> None:
+    def __init__(self, space: Space, codes: list[str], weights: Numbers) -> None:
         self.codes = codes
-        self._names, self._rarity, self._weights = names, rarity, weights
-        self._worries = np.array([i for i, code in enumerate(codes) if code != OUTSIDE], dtype=np.intp)
+        self._space, self._weights = space, weights
+        self._told = np.array([i for i, code in enumerate(codes) if code != OUTSIDE], dtype=np.intp)
         self._outside = codes.index(OUTSIDE)
 
     def near(self, sentences: Sequence[Sequence[str]], most: int) -> tuple[list[tuple[str, float]], float]:
-        """([(worry, belief 0 to 1), best first], belief that the matter lies outside), from the features of sentences.
+        """([(code, belief 0 to 1), best first], belief that none of them is told), from the features of sentences.
 
-        Of the whole text and of each of its sentences the strongest belief in a worry counts; outside is
+        Of the whole text and of each of its sentences the strongest belief in a code counts; outside is
         a text only when every sentence of it is: people tell their worries beside an ordinary errand.
         """
-        rows = [[self._names[name] for name in one if name in self._names] for one in sentences]
-        parts = rows if len(rows) == 1 else [list(itertools.chain(*rows)), *rows]
+        parts = sentences if len(sentences) == 1 else [list(itertools.chain(*sentences)), *sentences]
         scores = [self._scores(part) for part in parts]
-        belief = np.max([_softmax(score[self._worries]) for score in scores], axis=0)
-        outside = min(_against(score[self._outside], score[self._worries].max()) for score in scores)
+        belief = np.max([_softmax(score[self._told]) for score in scores], axis=0)
+        outside = min(_against(score[self._outside], score[self._told].max()) for score in scores)
         best = np.argsort(-belief, kind="stable")[:most]
-        return [(self.codes[self._worries[i]], float(belief[i])) for i in best], outside
+        return [(self.codes[self._told[i]], float(belief[i])) for i in best], outside
 
-    def _scores(self, part: Sequence[int]) -> Numbers:
-        rows, values = _vector(part, self._rarity)
+    def _scores(self, part: Sequence[str]) -> Numbers:
+        rows, values = self._space.vector(part)
         return np.asarray(values @ self._weights[rows], dtype=np.float32)
 
     def share(self, unit: Unit, code: str) -> float:
-        """How much one word alone speaks for a worry: what is shown to the clerk as the reason."""
-        column = self.codes.index(code)
-        rows = [self._names[name] for key in unit_keys(unit) if (name := "w:" + key) in self._names]
-        return float(sum(self._rarity[row] * self._weights[row, column] for row in rows))
+        """How much one word alone speaks for a code: what is shown to the clerk as the reason."""
+        column, features = self.codes.index(code), self._space.features
+        rows = [features[name] for key in unit_keys(unit) if (name := WORD + key) in features]
+        return float(sum(self._space.rarity[row] * self._weights[row, column] for row in rows))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, name: str) -> None:
         """Writes the model beside the index."""
-        np.save(folder / _MATRIX, self._weights.astype(np.float16))
-        names = {
-            "codes": self.codes,
-            "features": list(self._names),
-            "rarity": [round(float(r), 4) for r in self._rarity],
-        }
-        (folder / _NAMES).write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        np.save(folder / f"{name}.npy", self._weights.astype(np.float16))
+        rarity = [round(float(r), 4) for r in self._space.rarity]
+        kept = {"codes": self.codes, "features": list(self._space.features), "rarity": rarity}
+        (folder / f"{name}.json").write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Learnt:
+    def load(cls, folder: Path, name: str, meanings: Meanings) -> Learnt:
         """Reads a saved model; the weights stay on disk and only the rows needed are read. Raises SearchDown."""
         try:
-            kept = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
-            weights = np.load(folder / _MATRIX, mmap_mode="r", allow_pickle=False)
+            kept = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            weights = np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
             raise SearchDown("索引を開けません。「referral index」で作り直してください。") from error
-        names = {name: i for i, name in enumerate(kept["features"])}
-        return cls(names, np.array(kept["rarity"], dtype=np.float32), kept["codes"], weights)
+        space = Space(kept["features"], np.array(kept["rarity"], dtype=np.float32), meanings)
+        return cls(space, kept["codes"], weights)
 
 
 def _softmax(scores: Numbers) -> Numbers:
@@ -129,38 +123,29 @@ def _against(score: float, other: float) -> float:
     return 1 / (1 + math.exp(SHARPNESS * (float(other) - float(score))))
 
 
-def _vector(rows: Sequence[int], rarity: Numbers) -> tuple[NDArray[np.intp], Numbers]:
-    """Each row once, with its weight; the weights together have length one."""
-    counts = Counter(rows)
-    once = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
-    values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * rarity[once]
-    length = float(np.linalg.norm(values))
-    return once, values / length if length else values
-
-
-def train(examples: Sequence[Example], texts: Sequence[Sequence[str]]) -> Learnt:
+def train(examples: Sequence[Example], texts: Sequence[Sequence[str]], meanings: Meanings) -> Learnt:
     """Learns from all examples, each with the features of its text: class centroids first, then softmax regression."""
     seen = Counter(name for text in texts for name in set(text))
     kept = sorted(name for name, n in seen.items() if n >= LEAST_EXAMPLES)
-    names = {name: i for i, name in enumerate(kept)}
-    rarity = np.array([1 + math.log((1 + len(texts)) / (1 + seen[name])) for name in kept], dtype=np.float32)
-    codes = sorted({OUTSIDE, *(code for row in examples for code in row.worries)})
-    vectors = [_vector([names[name] for name in text if name in names], rarity) for text in texts]
-    columns = [[codes.index(code) for code in row.worries] for row in examples]
-    weights = np.zeros((len(names), len(codes)), dtype=np.float32)
+    rarity = [1 + math.log((1 + len(texts)) / (1 + seen[name])) for name in kept]
+    space = Space(kept, np.array(rarity, dtype=np.float32), meanings)
+    codes = sorted({OUTSIDE, *(code for row in examples for code in row.tells)})
+    vectors = [space.vector(text) for text in texts]
+    columns = [[codes.index(code) for code in row.tells] for row in examples]
+    weights = np.zeros((space.size, len(codes)), dtype=np.float32)
     _centroids(weights, vectors, columns)
     _refine(weights, vectors, columns)
-    return Learnt(names, rarity, codes, weights)
+    return Learnt(space, codes, weights)
 
 
-def _centroids(weights: Numbers, vectors: Sequence[tuple[NDArray[np.intp], Numbers]], columns: list[list[int]]) -> None:
+def _centroids(weights: Numbers, vectors: Sequence[Vector], columns: list[list[int]]) -> None:
     for (rows, values), own in zip(vectors, columns, strict=True):
         for column in own:
             weights[rows, column] += values
     weights /= np.maximum(np.linalg.norm(weights, axis=0), 1e-9)
 
 
-def _refine(weights: Numbers, vectors: Sequence[tuple[NDArray[np.intp], Numbers]], columns: list[list[int]]) -> None:
+def _refine(weights: Numbers, vectors: Sequence[Vector], columns: list[list[int]]) -> None:
     """Softmax regression by single steps in a fixed random order: the same data give the same model."""
     order = np.random.default_rng(20261123)
     for epoch in range(EPOCHS):

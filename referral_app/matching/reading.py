@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +13,8 @@ from referral_app.matching.phrases import unit_keys
 from referral_app.matching.text import CleanText, clean
 from referral_app.matching.units import Unit, units
 
+MOST_WORDS = 5  # of the resident's, shown as one reason
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -20,6 +23,7 @@ class Reading:
     cleaned: CleanText
     tokens: tuple[Token, ...]
     units: tuple[Unit, ...]
+    restored: bool = False  # True when kana was put back into kanji
 
     @cached_property
     def features(self) -> list[list[str]]:
@@ -30,9 +34,21 @@ class Reading:
         """The keys of all units but those at the given positions."""
         return [key for i, unit in enumerate(self.units) if i not in without for key in unit_keys(unit)]
 
+    def said(self, spans: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+        """Parts of the text as typed, in its order, neighbours joined: 家賃も払えません is one piece."""
+        joined: list[tuple[int, int]] = []
+        for start, end in sorted(set(spans)):
+            if joined and start - joined[-1][1] <= 2:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        pieces = (self.cleaned.said(start, end) for start, end in joined)
+        return tuple(dict.fromkeys(piece for piece in pieces if piece))[:MOST_WORDS]
+
 
 def read(text: str, analyser: Analyser, kana: Kana | None = None) -> Reading:
     """Reads a text of up to 10,000 characters, with ``kana`` also in kanji; raises InvalidInput when it is longer."""
-    cleaned = kana.restored(clean(text)) if kana else clean(text)
+    typed = clean(text)
+    cleaned = kana.restored(typed) if kana else typed
     tokens = analyser.tokens(cleaned.text)
-    return Reading(cleaned, tuple(tokens), tuple(units(tokens)))
+    return Reading(cleaned, tuple(tokens), tuple(units(tokens)), cleaned is not typed)

@@ -11,29 +11,35 @@ from pathlib import Path
 from referral_app import catalogue as catalogues
 from referral_app.catalogue import Catalogue
 from referral_app.errors import SearchDown
-from referral_app.matching import cache, index, kana, learnt
+from referral_app.matching import cache, examples, index, kana, learnt, meaning
 from referral_app.matching import lexicon as lexicons
 from referral_app.matching.analyser import Analyser, analyser_version
 from referral_app.matching.index import Document, Index
 from referral_app.matching.kana import Kana
 from referral_app.matching.learnt import Learnt
 from referral_app.matching.lexicon import TOO_COMMON, Heard, Lexicon
+from referral_app.matching.meaning import Meanings
 from referral_app.matching.phrases import MARKUP
 from referral_app.matching.ranking import Evidence
 from referral_app.matching.reading import Reading, read
-from referral_app.matching.units import Unit
 from referral_app.types import Programme
 
 SIMILAR = 20  # how many documents a search is asked for
 TAUGHT = 12  # how many worries the examples may name
 FREE_WORDS = 4  # of a sentence that names an errand, how many other words still make it an errand only
+TELLING_WORDS = 3
 _ANALYSED = "analysed.json"  # what each spelling of the lexicon was read as
 _NEAR = "near.json"
 
 
 def stamp(data: Path) -> str:
     """Names this state of the data and the analyser; reads bytes only, so it costs milliseconds."""
-    versions = (catalogues.version(data), lexicons.version(data / "lexicon"), learnt.version(data / "examples"))
+    versions = (
+        catalogues.version(data),
+        lexicons.version(data / "lexicon"),
+        examples.version(data),
+        meaning.version(data / "words"),
+    )
     return cache.stamp(*versions, analyser_version())
 
 
@@ -51,7 +57,8 @@ class Sources:
     def __init__(self, data: Path, index_dir: Path, catalogue: Catalogue, analyser: Analyser) -> None:
         """Raises DataError for a bad data file."""
         self.catalogue, self.analyser = catalogue, analyser
-        self._examples, self._index_dir = data / "examples", index_dir
+        self._data, self._index_dir = data, index_dir
+        self._meanings = Meanings(data / "words")
         words = lexicons.load(data / "lexicon", catalogue)
         self.stamp = stamp(data)
         known = _kept(index_dir / self.stamp / _ANALYSED)
@@ -59,6 +66,7 @@ class Sources:
         self.fault = ""
         self._index: Index | None = None
         self._learnt: Learnt | None = None
+        self._crisis: Learnt | None = None
         self._kana: Kana | None = None
         try:
             self._open() if is_built(data, index_dir) else self.rebuild()
@@ -72,16 +80,21 @@ class Sources:
 
     def _open(self) -> None:
         place = self._index_dir / self.stamp
-        self._index, self._learnt, self._kana = Index(place), Learnt.load(place), Kana.load(place)
+        self._index, self._kana = Index(place), Kana.load(place)
+        self._learnt = Learnt.load(place, "worries", self._meanings)
+        self._crisis = Learnt.load(place, "crisis", self._meanings)
         self.fault = ""
 
     def _write(self, place: Path) -> None:
         index.write(place, self._documents())
-        examples = learnt.load(self._examples, [*self.lexicon.worries])
-        told = [read(row.text, self.analyser) for row in examples]
+        told = examples.load(self._data / "examples", [*self.lexicon.worries])
+        warned = examples.load_crisis(self._data / examples.CRISIS, told)
+        readings = {row.text: read(row.text, self.analyser) for row in (*told, *warned)}
         written = [self.analyser.tokens(text) for text in self._written()]
-        kana.learn([*written, *(reading.tokens for reading in told)]).save(place)
-        learnt.train(examples, [list(chain(*reading.features)) for reading in told]).save(place)
+        kana.learn([*written, *(reading.tokens for reading in readings.values())]).save(place)
+        for name, rows in (("worries", told), ("crisis", warned)):
+            features = [list(chain(*readings[row.text].features)) for row in rows]
+            learnt.train(rows, features, self._meanings).save(place, name)
         _keep(place / _ANALYSED, self.lexicon.analysed)
         _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
 
@@ -108,14 +121,17 @@ class Sources:
     def _taught(self, reading: Reading) -> tuple[list[tuple[str, float]], float]:
         return self._learnt.near(reading.features, TAUGHT) if self._learnt else ([], 0.0)
 
-    def telling(self, reading: Reading, worry: str) -> list[Unit]:
-        """The words of a text that speak most for a worry no phrase of the lexicon named."""
-        if self._learnt is None or worry not in self._learnt.codes:
-            return []
-        content = [unit for unit in reading.units if not TOO_COMMON.intersection(unit.keys)]
-        shares = [(self._learnt.share(unit, worry), unit) for unit in content]
-        best = sorted((row for row in shares if row[0] > 0), key=lambda row: -row[0])[:3]
-        return [unit for _, unit in best]
+    def alarm(self, reading: Reading) -> float | None:
+        """The belief (0 to 1) of the example lines that somebody may think of dying; None when it cannot be said."""
+        return 1 - self._crisis.near(reading.features, 1)[1] if self._crisis and reading.features else None
+
+    def alarming(self, reading: Reading) -> tuple[str, ...]:
+        """The words as said that speak most for an alert no rule named."""
+        return _telling(self._crisis, reading, "concern")
+
+    def telling(self, reading: Reading, worry: str) -> tuple[str, ...]:
+        """The words as said that speak most for a worry no phrase of the lexicon named."""
+        return _telling(self._learnt, reading, worry)
 
     def _documents(self) -> Iterable[Document]:
         """Worries in residents' words; programmes in the plan's and ours, and those of the worries that lead there."""
@@ -150,6 +166,15 @@ class Sources:
 
     def _keys(self, text: str) -> list[str]:
         return read(text, self.analyser).words()
+
+
+def _telling(model: Learnt | None, reading: Reading, code: str) -> tuple[str, ...]:
+    if model is None or code not in model.codes:
+        return ()
+    content = [unit for unit in reading.units if not TOO_COMMON.intersection(unit.keys)]
+    shares = [(model.share(unit, code), unit) for unit in content]
+    best = sorted((row for row in shares if row[0] > 0), key=lambda row: -row[0])[:TELLING_WORDS]
+    return reading.said((unit.start, unit.end) for _, unit in best)
 
 
 def _texts(programme: Programme) -> tuple[str, ...]:

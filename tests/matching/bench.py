@@ -45,7 +45,7 @@ def ways(desk: Desk, place: Path) -> Iterator[tuple[str, Callable[[str], object]
     assert desk.finder is not None
     finder, analyser = desk.finder, desk.finder.sources.analyser
     yield "tokenisation alone (floor)", analyser.tokens
-    yield "crisis reading", desk.reader.read
+    yield "crisis reading", desk.named
     yield "finding", finder.find
     yield "whole match (crisis + finding)", desk.match
     searcher = whoosh_index.open_dir(place).searcher()
