@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 DYING = ("suicide", "self_harm", "other_person")  # what the example lines are about
 # Chosen by cross-validation over data/crisis_examples.toml; `make eval` reports lines nobody had read.
 CONFIRMS = 0.05  # belief that lets weak wording stand
-ALONE = 0.8  # belief that raises a concern when no wording was named
+ALONE = 0.9  # belief that raises a concern when no wording was named
 
 
 def joined(text: str, reader: CrisisReader, reading: Reading | None, sources: Sources | None) -> tuple[Alert, ...]:

@@ -61,7 +61,7 @@ class Finder:
         """
         reading = self.read(text) if isinstance(text, str) else text
         evidence = self.sources.evidence(reading)
-        who = self._person(person) | evidence.heard.person
+        who = self._person(person) | evidence.heard.person | ranking.circles(evidence, self.sources.lexicon)
         heard = ranking.voices(evidence, self.sources.lexicon, who)
         voices = self._by_hand(heard, first, {**also, **dict.fromkeys(added, ())}, frozenset(removed))
         voices = [replace(voice, words=self._said(voice, reading)) for voice in voices]

@@ -25,6 +25,8 @@ from referral_app.consult import Desk
 
 CASES = Path(__file__).parent / "cases"
 _TO_HIRAGANA = {code: code - 96 for code in range(ord("ァ"), ord("ヶ") + 1)}
+# 240 lines written without sight of the rules and of data/crisis_examples.toml; never to be learnt from.
+CRISIS_LINES = Path(__file__).parent / "crisis_lines.jsonl"
 # On a case without crisis only these kinds count as a false alarm; violence and grief may well be heard.
 DYING = ("suicide", "self_harm", "other_person")
 
@@ -156,13 +158,25 @@ def _refusals(scores: Sequence[Score]) -> list[str]:
     return [f"{name:34} {mean(values):.3f} of {len(values)}" for name, values in groups.items()]
 
 
+def heard(desk: Desk, file: Path = CRISIS_LINES) -> dict[str, float]:
+    """Per level (none: look-alikes and calm distress) the share of lines that raise an alert about dying."""
+    raised: dict[str, list[float]] = defaultdict(list)
+    for line in file.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        alerts, _ = desk.listen(row["text"])
+        raised[row["level"] or "none"].append(float(any(alert.kind in DYING for alert in alerts)))
+    return {level: mean(raised[level]) for level in ("imminent", "high", "concern", "none")}
+
+
 def main(show_fails: bool) -> None:
     with tempfile.TemporaryDirectory() as home:
         desk = Desk.open(Settings.at(Path(home)))
         cases = load()
         scores = [score(case, desk) for case in cases]
         typed = [score(in_kana(case, desk), desk) for case in cases if case.tag != "kana" and case.needs]
+        lines = heard(desk)
     print(table(scores))
+    print("crisis lines nobody had read    " + "  ".join(f"{level} {share:.3f}" for level, share in lines.items()))
     print(f"all of them retyped in kana ({len(typed)})     {_figures(typed)}")
     if show_fails:
         for one in scores:

@@ -9,8 +9,11 @@ from tests.matching import evaluate
 from tests.matching.evaluate import Score, mean
 
 # Measured by `make eval`, less a margin of about one case in a hundred.
-LEAST = {"ndcg": 0.85, "first_three": 0.94, "first_five": 0.95}
-LEAST_OUTSIDE = 0.90
+LEAST = {"ndcg": 0.81, "first_three": 0.92, "first_five": 0.93}
+LEAST_SITUATIONS = {"ndcg": 0.65, "first_three": 0.80, "first_five": 0.85}
+LEAST_OUTSIDE = 0.84
+LEAST_HEARD = {"imminent": 0.75, "high": 0.88, "concern": 0.86}
+MOST_LOOK_ALIKES = 0.30
 MOST_NO_MATCH = 0.02
 
 
@@ -24,6 +27,17 @@ def scores(desk: Desk) -> list[Score]:
 def test_windows_are_found_as_well_as_before(scores: list[Score], figure: str, least: float, tuned: bool) -> None:
     half = [s for s in scores if s.case.needs and s.case.tuned is tuned]
     assert mean(getattr(s, figure) for s in half) >= least
+
+
+@pytest.mark.parametrize(("figure", "least"), LEAST_SITUATIONS.items())
+def test_lives_that_name_no_category_are_understood_as_before(scores: list[Score], figure: str, least: float) -> None:
+    assert mean(getattr(s, figure) for s in scores if s.case.tag == "situation") >= least
+
+
+def test_crisis_lines_nobody_had_read_are_heard_as_before(desk: Desk) -> None:
+    shares = evaluate.heard(desk)
+    assert {level: shares[level] >= least for level, least in LEAST_HEARD.items()} == dict.fromkeys(LEAST_HEARD, True)
+    assert shares["none"] <= MOST_LOOK_ALIKES
 
 
 def test_matters_outside_are_said_to_be_outside_and_worries_are_not(scores: list[Score]) -> None:
