@@ -171,7 +171,7 @@ class Sources:
 def _telling(model: Learnt | None, reading: Reading, code: str) -> tuple[str, ...]:
     if model is None or code not in model.codes:
         return ()
-    content = [unit for unit in reading.units if not TOO_COMMON.intersection(unit.keys)]
+    content = [u for u in reading.units if u.end - u.start > 1 and not TOO_COMMON.intersection(u.keys)]
     shares = [(model.share(unit, code), unit) for unit in content]
     best = sorted((row for row in shares if row[0] > 0), key=lambda row: -row[0])[:TELLING_WORDS]
     return reading.said((unit.start, unit.end) for _, unit in best)
