@@ -15,7 +15,7 @@ _SILENT = frozenset(("補助記号", "空白"))
 
 
 def features(tokens: Sequence[Token], units: Sequence[Unit]) -> list[str]:
-    """Words and pairs of words, characters (2–3) and readings (3) of one sentence, each as often as it stands there."""
+    """Of one sentence: words first, then pairs of words, characters (2–3), readings (3), as often as they stand."""
     words = [unit_keys(unit) for unit in units]
     heads = [keys[0] for keys in words]
     surface = "".join(token.surface for token in tokens if token.pos[0] not in _SILENT)

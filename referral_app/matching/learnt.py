@@ -5,7 +5,6 @@ Trained with the index in seconds. It carries the result where people tell a sit
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from collections import Counter
@@ -28,6 +27,7 @@ SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further
 MEANING = 0.45  # of a text's direction: as much as finds best on the cases (make eval); features keep the rest
 
 Numbers = NDArray[np.float32]
+Parts = tuple[NDArray[np.intp], Numbers, Numbers]  # rows; per part of a text how much of each, and its meaning
 Vector = tuple[NDArray[np.intp], Numbers]  # rows of the weights, and how much of each
 
 
@@ -37,29 +37,41 @@ class Space:
     def __init__(self, features: Sequence[str], rarity: Numbers, meanings: Meanings) -> None:
         self.features = {name: i for i, name in enumerate(features)}
         self.rarity, self._meanings = rarity, meanings
-        self._meaning_rows = np.arange(len(features), self.size, dtype=np.intp)
-        self._unseen = float(rarity.max(initial=1.0))
+        words = [(name, row) for name, row in self.features.items() if name[:2] == WORD]
+        self._weights = {name: float(rarity[row]) ** 2 for name, row in words}
+        self._unseen = float(rarity.max(initial=1.0)) ** 2
 
     @property
     def size(self) -> int:
         return len(self.features) + DIMENSIONS
 
+    def parts(self, sentences: Sequence[Sequence[str]]) -> Parts:
+        """The whole text and, when there are several, each of its sentences; each of length one."""
+        known = [[row for row in map(self.features.get, said) if row is not None] for said in sentences]
+        where = np.repeat(np.arange(len(known)), [len(rows) for rows in known])
+        rows, places = np.unique(np.array([row for one in known for row in one], dtype=np.intp), return_inverse=True)
+        often = np.bincount(where * len(rows) + places, minlength=len(known) * len(rows)).reshape(len(known), -1)
+        meanings = np.array([self._meanings.total(self._words(said)) for said in sentences], dtype=np.float32)
+        if len(known) > 1:
+            often = np.concatenate((often.sum(axis=0, keepdims=True), often))
+            meanings = np.concatenate((meanings.sum(axis=0, keepdims=True), meanings))
+        values = (np.log(np.maximum(often, 1)) + (often > 0)).astype(np.float32) * self.rarity[rows]
+        return rows, values * (math.sqrt(1 - MEANING**2) / _lengths(values)), meanings * (MEANING / _lengths(meanings))
+
     def vector(self, said: Sequence[str]) -> Vector:
-        """Each known feature once, then the meaning of the words; together of length one."""
-        counts = Counter(row for name in said if (row := self.features.get(name)) is not None)
-        rows = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
-        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.rarity[rows]
-        values *= math.sqrt(1 - MEANING**2) / (float(np.linalg.norm(values)) or 1.0)
-        meaning = MEANING * self._meanings.mean(self._words(said))
-        return np.concatenate((rows, self._meaning_rows)), np.concatenate((values, meaning))
+        """One text as rows of the weights and how much of each."""
+        rows, values, meanings = self.parts([said])
+        return np.concatenate((rows, np.arange(len(self.features), self.size))), np.concatenate(
+            (values[0], meanings[0])
+        )
 
     def _words(self, said: Sequence[str]) -> Iterator[tuple[str, float]]:
-        """The words among the features without their flags; rare ones count more."""
+        """The words, which stand first among the features, without their flags; rare ones count more."""
         for name in said:
-            if name.startswith(WORD):
-                word = name.removeprefix(WORD).partition("|")[0]
-                row = self.features.get(WORD + word)
-                yield word, (self._unseen if row is None else float(self.rarity[row])) ** 2
+            if name[:2] != WORD:
+                return
+            word = name[2:].partition("|")[0]
+            yield word, self._weights.get(WORD + word, self._unseen)
 
 
 class Learnt:
@@ -68,6 +80,7 @@ class Learnt:
     def __init__(self, space: Space, codes: list[str], weights: Numbers) -> None:
         self.codes = codes
         self._space, self._weights = space, weights
+        self._near = np.asarray(weights[len(space.features) :], dtype=np.float32)  # of the meanings, always needed
         self._told = np.array([i for i, code in enumerate(codes) if code != OUTSIDE], dtype=np.intp)
         self._outside = codes.index(OUTSIDE)
 
@@ -77,16 +90,13 @@ class Learnt:
         Of the whole text and of each of its sentences the strongest belief in a code counts; outside is
         a text only when every sentence of it is: people tell their worries beside an ordinary errand.
         """
-        parts = sentences if len(sentences) == 1 else [list(itertools.chain(*sentences)), *sentences]
-        scores = [self._scores(part) for part in parts]
-        belief = np.max([_softmax(score[self._told]) for score in scores], axis=0)
-        outside = min(_against(score[self._outside], score[self._told].max()) for score in scores)
+        rows, values, meanings = self._space.parts(sentences)
+        scores = values @ self._weights[rows] + meanings @ self._near
+        told = scores[:, self._told]
+        belief = np.max(_softmax(told), axis=0)
+        outside = min(map(_against, scores[:, self._outside], told.max(axis=1)))
         best = np.argsort(-belief, kind="stable")[:most]
         return [(self.codes[self._told[i]], float(belief[i])) for i in best], outside
-
-    def _scores(self, part: Sequence[str]) -> Numbers:
-        rows, values = self._space.vector(part)
-        return np.asarray(values @ self._weights[rows], dtype=np.float32)
 
     def share(self, unit: Unit, code: str) -> float:
         """How much one word alone speaks for a code: what is shown to the clerk as the reason."""
@@ -113,9 +123,15 @@ class Learnt:
         return cls(space, kept["codes"], weights)
 
 
+def _lengths(rows: Numbers) -> Numbers:
+    """The length of each row, 1 for an empty one."""
+    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    return np.where(lengths > 0, lengths, 1).astype(np.float32)
+
+
 def _softmax(scores: Numbers) -> Numbers:
-    raised = np.exp((scores - scores.max()).astype(np.float32) * SHARPNESS)
-    return np.asarray(raised / raised.sum(), dtype=np.float32)
+    raised = np.exp((scores - scores.max(axis=-1, keepdims=True)) * np.float32(SHARPNESS))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def _against(score: float, other: float) -> float:

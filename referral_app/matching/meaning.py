@@ -36,9 +36,10 @@ class Meanings:
         try:
             filed = np.load(folder / FILES[0], allow_pickle=False)
             self._keys, self._rows = filed["keys"], filed["rows"]
-            self._vectors = np.load(folder / FILES[1], mmap_mode="r", allow_pickle=False)
+            self._vectors = np.load(folder / FILES[1], allow_pickle=False)
         except (OSError, ValueError, KeyError) as error:
             raise DataError("words", None, "言葉の近さの表が読めません。data/words を元に戻してください。") from error
+        self._shrink = (1 / np.linalg.norm(self._vectors.astype(np.float32), axis=1)).astype(np.float32)
         self._row = lru_cache(maxsize=65_536)(self._look_up)
 
     def _look_up(self, word: str) -> int:
@@ -47,12 +48,11 @@ class Meanings:
         at = int(np.searchsorted(self._keys, np.uint64(key)))
         return int(self._rows[at]) if at < len(self._keys) and int(self._keys[at]) == key else -1
 
-    def mean(self, words: Iterable[tuple[str, float]]) -> Numbers:
-        """The weighted mean direction of (word, weight), of length one; zeros when no word is known."""
+    def total(self, words: Iterable[tuple[str, float]]) -> Numbers:
+        """The sum of the directions of (word, weight); zeros when no word is known."""
         known = [(row, weight) for word, weight in words if (row := self._row(word)) >= 0]
         if not known:
             return np.zeros(DIMENSIONS, dtype=np.float32)
-        rows = self._vectors[[row for row, _ in known]].astype(np.float32)
-        weights = np.array([weight for _, weight in known], dtype=np.float32)
-        total = np.asarray((weights / np.linalg.norm(rows, axis=1)) @ rows, dtype=np.float32)
-        return total / (float(np.linalg.norm(total)) or 1.0)
+        rows = np.array([row for row, _ in known], dtype=np.intp)
+        weights = np.array([weight for _, weight in known], dtype=np.float32) * self._shrink[rows]
+        return np.asarray(weights @ self._vectors[rows].astype(np.float32), dtype=np.float32)
