@@ -9,6 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +59,9 @@ class Space:
         values = (np.log(np.maximum(often, 1)) + (often > 0)).astype(np.float32) * self.rarity[rows]
         return rows, values * (math.sqrt(1 - MEANING**2) / _lengths(values)), meanings * (MEANING / _lengths(meanings))
 
-    def vector(self, said: Sequence[str]) -> Vector:
-        """One text as rows of the weights and how much of each."""
-        rows, values, meanings = self.parts([said])
+    def vector(self, sentences: Sequence[Sequence[str]]) -> Vector:
+        """A whole text as rows of the weights and how much of each."""
+        rows, values, meanings = self.parts(sentences)
         return np.concatenate((rows, np.arange(len(self.features), self.size))), np.concatenate(
             (values[0], meanings[0])
         )
@@ -139,9 +140,9 @@ def _against(score: float, other: float) -> float:
     return 1 / (1 + math.exp(SHARPNESS * (float(other) - float(score))))
 
 
-def train(examples: Sequence[Example], texts: Sequence[Sequence[str]], meanings: Meanings) -> Learnt:
-    """Learns from all examples, each with the features of its text: class centroids first, then softmax regression."""
-    seen = Counter(name for text in texts for name in set(text))
+def train(examples: Sequence[Example], texts: Sequence[list[list[str]]], meanings: Meanings) -> Learnt:
+    """Learns from all examples, each with the features of its sentences: class centroids, then softmax regression."""
+    seen = Counter(name for sentences in texts for name in {*chain(*sentences)})
     kept = sorted(name for name, n in seen.items() if n >= LEAST_EXAMPLES)
     rarity = [1 + math.log((1 + len(texts)) / (1 + seen[name])) for name in kept]
     space = Space(kept, np.array(rarity, dtype=np.float32), meanings)

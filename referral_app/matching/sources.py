@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 from referral_app import catalogue as catalogues
@@ -93,8 +92,7 @@ class Sources:
         written = [self.analyser.tokens(text) for text in self._written()]
         kana.learn([*written, *(reading.tokens for reading in readings.values())]).save(place)
         for name, rows in (("worries", told), ("crisis", warned)):
-            features = [list(chain(*readings[row.text].features)) for row in rows]
-            learnt.train(rows, features, self._meanings).save(place, name)
+            learnt.train(rows, [readings[row.text].features for row in rows], self._meanings).save(place, name)
         _keep(place / _ANALYSED, self.lexicon.analysed)
         _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
 
