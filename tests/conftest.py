@@ -19,13 +19,17 @@ from referral_app.matching import Finder
 from referral_app.web import create_app
 from tests.pages import Pages
 
+ROOT = Path(__file__).resolve().parent.parent
 TUESDAY = datetime(2026, 11, 24, 14, 32)  # an ordinary working day, windows open
 
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home shared by the tests that only read."""
-    return tmp_path_factory.mktemp("home")
+    """A home shared by the tests that only read; its index is the checkout's, built once for each state of the data."""
+    place = tmp_path_factory.mktemp("home")
+    (ROOT / "index").mkdir(exist_ok=True)
+    (place / "index").symlink_to(ROOT / "index", target_is_directory=True)
+    return place
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from referral_app.matching.meaning import Meanings
 from referral_app.matching.phrases import MARKUP
 from referral_app.matching.ranking import Evidence
 from referral_app.matching.reading import Reading, read
+from referral_app.matching.space import Space
 from referral_app.types import Programme
 
 SIMILAR = 20  # how many documents a search is asked for
@@ -66,6 +67,7 @@ class Sources:
         self._index: Index | None = None
         self._learnt: Learnt | None = None
         self._crisis: Learnt | None = None
+        self._space: Space | None = None
         self._kana: Kana | None = None
         try:
             self._open() if is_built(data, index_dir) else self.rebuild()
@@ -80,8 +82,9 @@ class Sources:
     def _open(self) -> None:
         place = self._index_dir / self.stamp
         self._index, self._kana = Index(place), Kana.load(place)
-        self._learnt = Learnt.load(place, "worries", self._meanings)
-        self._crisis = Learnt.load(place, "crisis", self._meanings)
+        self._space = Space.load(place, self._meanings)
+        self._learnt = Learnt.load(place, "worries", self._space)
+        self._crisis = Learnt.load(place, "crisis", self._space)
         self.fault = ""
 
     def _write(self, place: Path) -> None:
@@ -91,8 +94,11 @@ class Sources:
         readings = {row.text: read(row.text, self.analyser) for row in (*told, *warned)}
         written = [self.analyser.tokens(text) for text in self._written()]
         kana.learn([*written, *(reading.tokens for reading in readings.values())]).save(place)
+        space = Space.of([reading.features for reading in readings.values()], self._meanings)
+        space.save(place)
+        vectors = {text: space.vector(reading.features) for text, reading in readings.items()}
         for name, rows in (("worries", told), ("crisis", warned)):
-            learnt.train(rows, [readings[row.text].features for row in rows], self._meanings).save(place, name)
+            learnt.train(rows, [vectors[row.text] for row in rows], space).save(place, name)
         _keep(place / _ANALYSED, self.lexicon.analysed)
         _keep(place / _NEAR, {code: sorted(set(words)) for code, words in self._near_lists().items()})
 
@@ -111,17 +117,17 @@ class Sources:
 
     def read(self, text: str) -> Reading:
         """Reads what was typed, its long runs of kana put back into kanji; raises InvalidInput when too long."""
-        return read(text, self.analyser, self._kana)
+        return read(text, self.analyser, self._kana, self._space)
 
     def _similar(self, kind: str, words: list[str]) -> list[tuple[str, float]]:
         return self._index.search(kind, words, SIMILAR) if self._index else []
 
     def _taught(self, reading: Reading) -> tuple[list[tuple[str, float]], float]:
-        return self._learnt.near(reading.features, TAUGHT) if self._learnt else ([], 0.0)
+        return self._learnt.near(reading.parts, TAUGHT) if self._learnt and reading.parts else ([], 0.0)
 
     def alarm(self, reading: Reading) -> float | None:
         """The belief (0 to 1) of the example lines that somebody may think of dying; None when it cannot be said."""
-        return 1 - self._crisis.near(reading.features, 1)[1] if self._crisis and reading.features else None
+        return 1 - self._crisis.near(reading.parts, 1)[1] if self._crisis and reading.parts else None
 
     def alarming(self, reading: Reading) -> tuple[str, ...]:
         """The words as said that speak most for an alert no rule named."""

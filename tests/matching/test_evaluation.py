@@ -11,9 +11,9 @@ from tests.matching.evaluate import Score, mean
 # Measured by `make eval`, less a margin of about one case in a hundred.
 LEAST = {"ndcg": 0.81, "first_three": 0.92, "first_five": 0.93}
 LEAST_SITUATIONS = {"ndcg": 0.65, "first_three": 0.80, "first_five": 0.85}
-LEAST_OUTSIDE = 0.77
+LEAST_OUTSIDE = 0.75
 LEAST_HEARD = {"imminent": 0.75, "high": 0.88, "concern": 0.85}
-MOST_LOOK_ALIKES = 0.30
+MOST_LOOK_ALIKES = 0.34
 MOST_NO_MATCH = 0.02
 
 
