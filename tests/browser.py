@@ -29,7 +29,8 @@ ARGUMENTS = [
     "--disable-sync",
     "--hide-scrollbars",
 ]
-START_SECONDS = 60
+START_SECONDS = 120  # the first start builds the index
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
@@ -40,8 +41,11 @@ def free_port() -> int:
 
 @contextmanager
 def server(home: Path, *arguments: str) -> Iterator[str]:
-    """``referral serve`` as a process of its own; gives its address."""
+    """``referral serve`` as a process of its own; gives its address. The index is the checkout's, built once."""
     port = free_port()
+    if not (home / "index").exists():
+        (ROOT / "index").mkdir(exist_ok=True)
+        (home / "index").symlink_to(ROOT / "index", target_is_directory=True)
     command = [sys.executable, "-m", "referral_app.cli", "serve", "--port", str(port), *arguments]
     process = subprocess.Popen(command, env={**os.environ, "REFERRAL_HOME": str(home)}, stdout=subprocess.DEVNULL)
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from referral_app.errors import SearchDown
 
-SCHEMA_NUMBER = 13  # raise when what is written changes its shape
+SCHEMA_NUMBER = 14  # raise when what is written changes its shape
 
 LEFT_BEHIND = 600  # seconds after which an unfinished folder belongs to a process that died
 

@@ -20,6 +20,7 @@ from referral_app.matching.space import Numbers, Parts, Space, Vector
 from referral_app.matching.units import Unit
 
 EPOCHS, RATE = 3, 12.0
+NEGLIGIBLE = 0.003  # an error this small teaches nothing worth its time
 SHARPNESS = 10.0  # scores are cosines of 0 to 1; the softmax needs them further apart
 
 
@@ -106,4 +107,5 @@ def _refine(weights: Numbers, vectors: Sequence[Vector], columns: list[list[int]
                 continue
             wrong = -_softmax(values @ weights[rows])
             wrong[columns[i]] += 1 / len(columns[i])
-            weights[rows] += rate * np.outer(values, wrong)
+            telling = np.flatnonzero(np.abs(wrong) > NEGLIGIBLE)  # most codes are rightly far away: leave them
+            weights[np.ix_(rows, telling)] += rate * np.outer(values, wrong[telling])
