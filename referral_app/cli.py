@@ -91,9 +91,7 @@ def backup(file: Path) -> None:
     """データベースの控えを FILE に取る。動いている画面は止めなくてよい。鍵は入らない。"""
     settings = Settings.from_environment()
     keeping.backup(settings, file)
-    click.echo(
-        f"控えを取りました ({file})。開くには鍵 ({settings.key_file}) が要ります。別に保管してください。"
-    )
+    click.echo(f"控えを取りました ({file})。開くには鍵 ({settings.key_file}) が要ります。別に保管してください。")
 
 
 @main.command()
