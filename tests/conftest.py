@@ -18,6 +18,7 @@ from referral_app.consult import Desk
 from referral_app.matching import Finder
 from referral_app.sealing import KeyFile
 from referral_app.web import create_app
+from tests.kept import add_sheet, home_with
 from tests.pages import Pages
 
 TUESDAY = datetime(2026, 11, 24, 14, 32)  # an ordinary working day, windows open
@@ -77,6 +78,13 @@ def engine(empty_database: Path, tmp_path: Path, keys: KeyFile) -> Iterator[Engi
     opened = db.open_engine(f"sqlite:///{file}", keys)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def kept(tmp_path: Path, engine: Engine, keys: KeyFile, catalogue: Catalogue) -> Settings:
+    """A home of its own with one sheet."""
+    add_sheet(engine, catalogue)
+    return home_with(tmp_path / "home", engine, keys)
 
 
 @pytest.fixture
