@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, index, match, explain, check."""
+"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
-from referral_app import db
+from referral_app import db, keeping
 from referral_app.checking import faults
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
 from referral_app.exchange import answer, question
 from referral_app.matching import explain, is_built
+from referral_app.sealing import KeyFile
 
 
 class JapaneseErrors(click.Group):
@@ -55,12 +57,52 @@ def init() -> None:
     """保存場所・データベース・鍵・索引を用意する。何度実行しても安全。"""
     settings = Settings.from_environment()
     settings.secret_key()
-    done = db.migrate(db.open_engine(settings.database_url))
-    click.echo("データベースを用意しました。" if done else "データベースは、すでに最新です。")
+    keys = KeyFile(settings.key_file)
+    done = keeping.prepare(db.open_engine(settings.database_url, keys), keys, thorough=True)
+    click.echo("データベースを用意しました。" if done.migrated else "データベースは、すでに最新です。")
+    if done.key_made:
+        click.echo(keeping.KEY_MADE.format(path=keys.path))
     fault = Desk.open(settings).fault
     if fault:
         raise ReferralError(fault)
     click.echo(f"用意ができました ({settings.home})。次は: referral serve")
+
+
+@main.group()
+def key() -> None:
+    """データの鍵 (個人の言葉を封じる鍵) を扱う。"""
+
+
+@key.command()
+def rotate() -> None:
+    """新しい鍵を足し、すべての行をその鍵で封じ直す。動いている画面は止めなくてよい。"""
+    settings = Settings.from_environment()
+    keys = KeyFile(settings.key_file)
+    rows = keeping.rotate(db.open_engine(settings.database_url, keys), keys)
+    click.echo(
+        f"新しい鍵で {rows} 行を封じ直しました。{keys.path} の写しを、取り直してください。\n"
+        "2行目からの古い鍵は、前に取った控えを開くのに要ります。古い控えを捨てたら、その行を消せます。"
+    )
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """データベースの控えを FILE に取る。動いている画面は止めなくてよい。鍵は入らない。"""
+    settings = Settings.from_environment()
+    keeping.backup(settings, file)
+    click.echo(f"控えを取りました ({file})。開くには鍵 ({settings.key_file}) が要ります。別に保管してください。")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="いまのデータベースと入れ替える (いまのものは、名前を変えて残す)。")
+def restore(file: Path, replace: bool) -> None:
+    """控え FILE を調べ、鍵で開けることを確かめてから、データベースとして置く。"""
+    aside = keeping.restore(Settings.from_environment(), file, replace, datetime.now())
+    if aside:
+        click.echo(f"前のデータベースは {aside} に残しました。要らなくなったら消してください。")
+    click.echo("控えから戻しました。次は: referral serve")
 
 
 @main.command()

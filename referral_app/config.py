@@ -33,15 +33,16 @@ class Settings:
     database_url: str
     data: Path
     templates: Path
+    key_file: Path  # opens the sealed words of the database; never beside a backup
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Reads REFERRAL_HOME (folder) and REFERRAL_DATABASE (SQLAlchemy URL)."""
+        """Reads REFERRAL_HOME (folder), REFERRAL_DATABASE (SQLAlchemy URL) and REFERRAL_KEY_FILE (path)."""
         home = Path(os.environ.get("REFERRAL_HOME") or _default_home()).resolve()
-        return cls.at(home, os.environ.get("REFERRAL_DATABASE"))
+        return cls.at(home, os.environ.get("REFERRAL_DATABASE"), os.environ.get("REFERRAL_KEY_FILE"))
 
     @classmethod
-    def at(cls, home: Path, database_url: str | None = None) -> Settings:
+    def at(cls, home: Path, database_url: str | None = None, key_file: str | None = None) -> Settings:
         """Settings for one home; raises ReferralError if it lies under ``data/``."""
         data = _shipped("data").resolve()
         if home == data or data in home.parents:
@@ -49,7 +50,9 @@ class Settings:
                 f"REFERRAL_HOME は data/ の下に置けません ({home})。"
                 "data/ は配布物に入ります。別のフォルダにしてください。"
             )
-        return cls(home, database_url or f"sqlite:///{home / 'referral.db'}", data, _shipped("templates"))
+        url = database_url or f"sqlite:///{home / 'referral.db'}"
+        key = Path(key_file).absolute() if key_file else home / "data.key"
+        return cls(home, url, data, _shipped("templates"), key)
 
     @property
     def index_dir(self) -> Path:

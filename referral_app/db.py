@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from referral_app.errors import ReferralError
+from referral_app.sealing import KeyFile, KeyTrouble, give
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +33,21 @@ class Unavailable(ReferralError):
     """The database cannot be used now: another save holds it, or it is out of reach."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the URL; SQLite gets write-ahead log, foreign keys and a busy timeout."""
+def open_engine(url: str | URL, keys: KeyFile | None = None) -> Engine:
+    """An engine for the URL; SQLite gets write-ahead log, foreign keys and a busy timeout.
+
+    Without keys it raises KeyTrouble wherever sealed words are read or written.
+    """
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    _prepare_file(parsed)
-    engine = create_engine(parsed)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin)
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_file(parsed)
+        engine = create_engine(parsed, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin)
+    else:
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    if keys:
+        give(engine.dialect, keys)
     return engine
 
 
@@ -88,6 +97,9 @@ def _told() -> Iterator[None]:
     """Says what the database answered in words for the clerk; its own message may hold a resident's words."""
     try:
         yield
+    except KeyTrouble as error:
+        logger.error("database: %s", type(error).__name__)
+        raise Unavailable(str(error)) from None
     except OperationalError as error:
         logger.error("database: %s", type(error.orig).__name__)
         if "locked" in str(error.orig):
@@ -109,22 +121,49 @@ def forget(engine: Engine) -> None:
         connection.close()
 
 
+def scrub(engine: Engine) -> bool:
+    """Writes SQLite's file anew, so that no free page holds what was replaced; False while others hold it."""
+    if engine.dialect.name != "sqlite":
+        return True
+    connection = engine.raw_connection()
+    try:
+        connection.cursor().execute("VACUUM")
+        busy: int = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError:
+        logger.warning("database: in use, free pages not cleared")
+        return False
+    finally:
+        connection.close()
+    return not busy
+
+
 def migrate(engine: Engine) -> bool:
-    """Brings the schema to the newest revision; True when something was done."""
+    """Brings the schema to the newest revision; True when something was done. Raises KeyTrouble, ReferralError."""
     if is_current(engine):
         return False
     config = _config()
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError:
+        raise ReferralError(
+            "このデータベースは、もっと新しい版のつながるデスクのものです。新しい版で開いてください。"
+        ) from None
+    scrub(engine)  # 0002 seals what stood there in clear
     return True
+
+
+def revision(engine: Engine) -> str | None:
+    """Where the schema stands; None before the first migration."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_current(engine: Engine) -> bool:
     """True when the database stands at the newest revision."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+    return revision(engine) == newest
 
 
 def _config() -> Config:

@@ -1,11 +1,16 @@
-"""Tables of the database. Facts only; what may happen to them stands in the verbs."""
+"""Tables of the database. Facts only; what may happen to them stands in the verbs.
+
+What a person could be known by, or what tells their worry, is ``Sealed``.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from referral_app.sealing import Sealed
 
 
 class Base(DeclarativeBase):
@@ -23,26 +28,26 @@ class Sheet(Base):
     received_at: Mapped[datetime]
     saved_at: Mapped[datetime]
     clerk_department: Mapped[str] = mapped_column(String(40), default="")
-    clerk_name: Mapped[str] = mapped_column(String(40), default="")
+    clerk_name: Mapped[str] = mapped_column(Sealed, default="")
 
-    name: Mapped[str] = mapped_column(String(60), default="")
-    kana: Mapped[str] = mapped_column(String(60), default="")
-    gender: Mapped[str] = mapped_column(String(12), default="")
-    birth: Mapped[str] = mapped_column(String(40), default="")
-    address: Mapped[str] = mapped_column(String(120), default="")
-    phone: Mapped[str] = mapped_column(String(40), default="")
-    visitor_name: Mapped[str] = mapped_column(String(60), default="")
-    visitor_relation: Mapped[str] = mapped_column(String(40), default="")
-    visitor_phone: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(Sealed, default="")
+    kana: Mapped[str] = mapped_column(Sealed, default="")
+    gender: Mapped[str] = mapped_column(Sealed, default="")
+    birth: Mapped[str] = mapped_column(Sealed, default="")
+    address: Mapped[str] = mapped_column(Sealed, default="")
+    phone: Mapped[str] = mapped_column(Sealed, default="")
+    visitor_name: Mapped[str] = mapped_column(Sealed, default="")
+    visitor_relation: Mapped[str] = mapped_column(Sealed, default="")
+    visitor_phone: Mapped[str] = mapped_column(Sealed, default="")
 
-    may_phone: Mapped[str] = mapped_column(String(4), default="")
-    may_leave_message: Mapped[str] = mapped_column(String(4), default="")
-    may_post: Mapped[str] = mapped_column(String(4), default="")
-    phone_hours: Mapped[str] = mapped_column(String(60), default="")
+    may_phone: Mapped[str] = mapped_column(Sealed, default="")
+    may_leave_message: Mapped[str] = mapped_column(Sealed, default="")
+    may_post: Mapped[str] = mapped_column(Sealed, default="")
+    phone_hours: Mapped[str] = mapped_column(Sealed, default="")
 
-    story: Mapped[str] = mapped_column(Text, default="")
-    wish: Mapped[str] = mapped_column(Text, default="")
-    done_so_far: Mapped[str] = mapped_column(Text, default="")
+    story: Mapped[str] = mapped_column(Sealed, default="")
+    wish: Mapped[str] = mapped_column(Sealed, default="")
+    done_so_far: Mapped[str] = mapped_column(Sealed, default="")
     explained: Mapped[bool] = mapped_column(default=False)
 
     items: Mapped[list[SheetItem]] = relationship(
@@ -64,14 +69,13 @@ class NumberCounter(Base):
 
 
 class SheetItem(Base):
-    """One of the national items ticked on a sheet; the gravest is marked ◎."""
+    """One of the national items ticked on a sheet, each once; the gravest is marked ◎."""
 
     __tablename__ = "sheet_item"
-    __table_args__ = (UniqueConstraint("sheet_id", "item"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     sheet_id: Mapped[int] = mapped_column(ForeignKey("sheet.id", ondelete="CASCADE"), index=True)
-    item: Mapped[str] = mapped_column(String(40))
+    item: Mapped[str] = mapped_column(Sealed)
     gravest: Mapped[bool] = mapped_column(default=False)
 
     sheet: Mapped[Sheet] = relationship(back_populates="items")
@@ -100,15 +104,15 @@ class Handover(Base):
     window: Mapped[str] = mapped_column(String(24))
     department: Mapped[str] = mapped_column(String(80))
     programme: Mapped[str] = mapped_column(String(80))
-    ask: Mapped[str] = mapped_column(Text, default="")
+    ask: Mapped[str] = mapped_column(Sealed, default="")
     way: Mapped[str] = mapped_column(String(12), default="")
     name_only: Mapped[bool] = mapped_column(default=False)
     consent: Mapped[str] = mapped_column(String(16), default="")
-    consent_by: Mapped[str] = mapped_column(String(40), default="")
+    consent_by: Mapped[str] = mapped_column(Sealed, default="")
     consent_at: Mapped[datetime | None] = mapped_column(default=None)
-    withdrawn_by: Mapped[str] = mapped_column(String(40), default="")
+    withdrawn_by: Mapped[str] = mapped_column(Sealed, default="")
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-    legal_ground: Mapped[str] = mapped_column(String(40), default="")
-    legal_reason: Mapped[str] = mapped_column(Text, default="")
+    legal_ground: Mapped[str] = mapped_column(Sealed, default="")
+    legal_reason: Mapped[str] = mapped_column(Sealed, default="")
 
     sheet: Mapped[Sheet] = relationship(back_populates="handovers")

@@ -16,7 +16,9 @@ from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.matching import Finder
+from referral_app.sealing import KeyFile
 from referral_app.web import create_app
+from tests.kept import add_sheet, home_with
 from tests.pages import Pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,12 +68,27 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
+def keys(tmp_path: Path) -> KeyFile:
+    """The key of the test's own database."""
+    made = KeyFile(tmp_path / "data.key")
+    made.create()
+    return made
+
+
+@pytest.fixture
+def engine(empty_database: Path, tmp_path: Path, keys: KeyFile) -> Iterator[Engine]:
     file = tmp_path / "referral.db"
     shutil.copy(empty_database, file)
-    opened = db.open_engine(f"sqlite:///{file}")
+    opened = db.open_engine(f"sqlite:///{file}", keys)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def kept(tmp_path: Path, engine: Engine, keys: KeyFile, catalogue: Catalogue) -> Settings:
+    """A home of its own with one sheet."""
+    add_sheet(engine, catalogue)
+    return home_with(tmp_path / "home", engine, keys)
 
 
 @pytest.fixture

@@ -86,7 +86,8 @@ def test_init_may_be_run_again_and_again(run, desk, tmp_path: Path, settings, mo
     shutil.copytree(settings.index_dir, tmp_path / "new" / "home" / "index")  # building one is tested below
     assert "用意しました" in run("init").output
     assert "最新です" in run("init").output
-    assert (tmp_path / "new" / "home" / "secret.key").stat().st_mode & 0o077 == 0
+    for name in ("secret.key", "data.key"):
+        assert (tmp_path / "new" / "home" / name).stat().st_mode & 0o077 == 0
 
 
 def test_explain_shows_every_source_and_a_case_to_keep(run) -> None:  # type: ignore[no-untyped-def]

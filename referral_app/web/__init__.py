@@ -13,6 +13,7 @@ from referral_app import __version__, db
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.days import month_day_time, wareki, wareki_time
+from referral_app.sealing import KeyFile
 from referral_app.web import api, consult, errors, sheets
 
 # Everything a page needs comes from this server; nothing may be framed or leak an address.
@@ -48,7 +49,7 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
     app.jinja_env.globals.update(app_version=__version__)
     csrf = CSRFProtect(app)
     app.extensions["desk"] = desk or Desk.open(settings)
-    app.extensions["engine"] = engine or db.open_engine(settings.database_url)
+    app.extensions["engine"] = engine or db.open_engine(settings.database_url, KeyFile(settings.key_file))
     app.extensions["ruby"] = app.extensions["desk"].ruby
     app.extensions["clock"] = datetime.now
     for module in (consult, sheets, api):

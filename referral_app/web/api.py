@@ -10,6 +10,7 @@ from referral_app import __version__, db
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput
 from referral_app.exchange import answer, question
+from referral_app.sealing import KeyTrouble, keys_of
 from referral_app.web.desk import desk, engine
 from referral_app.web.openapi import DESCRIPTION
 
@@ -64,9 +65,12 @@ def versions(open_desk: Desk) -> dict[str, str | None]:
 
 def _database_fault() -> str:
     try:
-        return (
-            "" if db.is_current(engine()) else "データベースの形が古いままです。「referral init」を実行してください。"
-        )
+        if not db.is_current(engine()):
+            return "データベースの形が古いままです。「referral init」を実行してください。"
+        keys_of(engine().dialect).seal("")
+        return ""
+    except KeyTrouble as error:
+        return str(error)
     except Exception:  # whatever the driver raises: the database cannot be used now
         return "データベースを開けません。ディスクの空きと、REFERRAL_HOME の書きこみ権限を確かめてください。"
 

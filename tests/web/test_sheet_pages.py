@@ -18,6 +18,7 @@ from sqlalchemy import Engine, text
 from referral_app import catalogue as catalogues
 from referral_app import db, sheets
 from referral_app.config import Settings
+from referral_app.sealing import KeyFile
 from referral_app.sheets import SheetInput
 from tests.browser import CHROMIUM, chromium, server
 from tests.conftest import TUESDAY
@@ -236,8 +237,10 @@ def test_discarding_leaves_no_word_in_any_file(
     pages: Pages, engine: Engine, number: str, fields: Fields, tmp_path: Path
 ) -> None:
     pages.post(f"/sheets/{number}", fields | {"story": "だれにも見せない話"})
+    with engine.connect() as connection:
+        sealed = str(connection.scalar(text("SELECT story FROM sheet")))
     pages.post(f"/sheets/{number}/discard", {})
-    assert not [f.name for f in tmp_path.glob("referral.db*") if "だれにも見せない話".encode() in f.read_bytes()]
+    assert not [f.name for f in tmp_path.glob("referral.db*") if sealed.encode() in f.read_bytes()]
 
 
 # ---- papers in a real browser -------------------------------------------------------------------
@@ -254,7 +257,7 @@ TAIL = "だれかと話したいとき"
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Engine]]:
     home = tmp_path_factory.mktemp("papers")
     with server(home) as address:
-        engine = db.open_engine(f"sqlite:///{home / 'referral.db'}")
+        engine = db.open_engine(f"sqlite:///{home / 'referral.db'}", KeyFile(home / "data.key"))
         yield address, engine
         engine.dispose()
 
