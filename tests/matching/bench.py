@@ -1,24 +1,27 @@
-"""How fast a text is answered, beside other ways, in one run: python -m tests.matching.bench.
+"""How fast a text is answered, beside other engines, in one run: python -m tests.matching.bench.
 
 Times are the median and the 95th percentile in milliseconds, and as multiples of the tokenisation of
-the same text in the same run: machines are shared, ratios are not.
+the same text in the same run: machines are shared, ratios are not. On a machine with more work than
+processors even ratios mislead, as long work is interrupted and short work is not: the load is printed.
 """
 
 from __future__ import annotations
 
-import sqlite3
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
-
-from whoosh import index as whoosh_index
-from whoosh.query import Or, Term
 
 from referral_app.config import Settings
 from referral_app.consult import Desk
+from referral_app.matching.analyser import Analyser
 from referral_app.matching.reading import read
+from tests.matching import growth, rivals
+from tests.matching.evaluate import load
+from tests.matching.rivals import Search
+from tests.matching.timing import busy, memory, timed
 
 STORY = (
     "夫が出ていって、カードの借金が180万くらい返せなくて。子どもは4歳で、預ける所がなくて働きに出られない。"
@@ -27,67 +30,78 @@ STORY = (
 LENGTHS = (50, 300, 10_000)
 ROUNDS = {50: 200, 300: 100, 10_000: 7}
 
-
-def timed(work: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """(median, 95th percentile) in milliseconds."""
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - start) * 1000)
-    times.sort()
-    return statistics.median(times), times[int(len(times) * 0.95)]
+Way = Callable[[str], object]
 
 
-def ways(desk: Desk, place: Path) -> Iterator[tuple[str, Callable[[str], object]]]:
-    """Each way to answer, by its name."""
+def parts(desk: Desk, analyser: Analyser) -> Iterator[tuple[str, Way]]:
+    """What a match is made of, each by its name; the first is the measure of all others."""
     assert desk.finder is not None
-    finder, analyser = desk.finder, desk.finder.sources.analyser
     yield "tokenisation alone (floor)", analyser.tokens
-    yield "crisis reading", desk.named
-    yield "finding", finder.find
+    yield "crisis reading, rules alone", desk.named
+    yield "crisis reading joined with the learnt one", desk.listen
+    yield "finding", desk.finder.find
     yield "whole match (crisis + finding)", desk.match
-    searcher = whoosh_index.open_dir(place).searcher()
 
-    def by_whoosh(text: str) -> object:
-        words = dict.fromkeys(read(text, analyser).words())
-        return searcher.search(Or([Term("programme", word) for word in words]), limit=20)
 
-    yield "Whoosh BM25 over the same words", by_whoosh
-    base = sqlite3.connect(":memory:")
-    base.execute("CREATE VIRTUAL TABLE p USING fts5(code, text, tokenize='trigram')")
+def others(desk: Desk, analyser: Analyser, place: Path, home: Path) -> Iterator[tuple[str, Way]]:
+    """Other engines over the programmes; all but the last need our reading of the text first."""
+    documents = rivals.programmes(place)
+    engines = {"Whoosh BM25": rivals.by_whoosh(place), "SQLite FTS5": rivals.by_fts5(home, documents)}
+    if rivals.HAS_TANTIVY:
+        engines["tantivy"] = rivals.by_tantivy(home, documents)
+    for name, search in engines.items():
+        yield f"{name} over the same words", partial(_read_first, analyser, search)
     rows = [(p.code, f"{p.name} {p.plain_name} {p.summary} {p.for_whom}") for p in desk.catalogue.programmes.values()]
-    base.executemany("INSERT INTO p VALUES (?, ?)", rows)
+    yield "SQLite FTS5 trigram (first 900 characters)", rivals.by_fts5_trigram(rows)
 
-    def by_fts5(text: str) -> object:
-        grams = list(dict.fromkeys(text[i : i + 3] for i in range(min(len(text), 900) - 2)))
-        asked = " OR ".join('"' + gram.replace('"', "") + '"' for gram in grams)
-        return base.execute("SELECT code FROM p WHERE p MATCH ? ORDER BY bm25(p) LIMIT 20", (asked,)).fetchall()
 
-    yield "SQLite FTS5 trigram (first 900 characters)", by_fts5
+def _read_first(analyser: Analyser, search: Search, text: str) -> list[str]:
+    return search(read(text, analyser).words())
+
+
+def table(ways: Iterable[tuple[str, Way]]) -> Iterator[str]:
+    """Every way with its times at each length, line by line."""
+    yield f"{'':44}" + "".join(f"{n:>8,} characters      " for n in LENGTHS).rstrip()
+    floors: dict[int, float] = {}
+    for name, way in ways:
+        cells = []
+        for length in LENGTHS:
+            text = (STORY * (length // len(STORY) + 1))[:length]
+            middle, slow = timed(lambda way=way, text=text: way(text), ROUNDS[length])  # type: ignore[misc]
+            floor = floors.setdefault(length, middle)
+            cells.append(f"{middle:8.2f} {slow:8.2f} {middle / floor:6.1f}×")
+        yield f"{name:44}" + "".join(cells)
+
+
+def asked(analyser: Analyser) -> list[list[str]]:
+    """The words of queries of 50 characters: the evaluation's texts in one row, cut."""
+    row = "".join(case.text for case in load())
+    cuts = [row[i : i + 50] for i in range(0, len(row) - 49, 50)]
+    step = len(cuts) // growth.QUERIES
+    return [list(dict.fromkeys(read(cut, analyser).words())) for cut in cuts[::step][: growth.QUERIES]]
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as home:
-        settings = Settings.at(Path(home))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        home = Path(folder)
+        settings = Settings.at(home)
         start = time.perf_counter()
         desk = Desk.open(settings)
         built = time.perf_counter() - start
         start = time.perf_counter()
         desk = Desk.open(settings)
-        print(f"open with index build {built:.1f} s, open again {time.perf_counter() - start:.1f} s\n")
-        print(f"{'':44}" + "".join(f"{n:>8,} characters      " for n in LENGTHS))
+        print(f"open with index build {built:.1f} s, open again {time.perf_counter() - start:.1f} s")
+        print(f"{memory(home)}\n{busy()}\n", flush=True)
+        if not rivals.HAS_TANTIVY:
+            print(f"{rivals.WITHOUT_TANTIVY}\n")
         assert desk.finder is not None
-        floors: dict[int, float] = {}
-        for name, way in ways(desk, settings.index_dir / desk.finder.sources.stamp):
-            cells = []
-            for length in LENGTHS:
-                text = (STORY * (length // len(STORY) + 1))[:length]
-                middle, slow = timed(lambda way=way, text=text: way(text), ROUNDS[length])  # type: ignore[misc]
-                floor = floors.setdefault(length, middle)
-                cells.append(f"{middle:8.2f} {slow:8.2f} {middle / floor:6.1f}×")
-            print(f"{name:44}" + "".join(cells))
+        analyser, place = desk.finder.sources.analyser, settings.index_dir / desk.finder.sources.stamp
+        for line in table(chain(parts(desk, analyser), others(desk, analyser, place, home))):
+            print(line, flush=True)
+        print(f"\nscoring alone, the words at hand: median of {growth.QUERIES} queries of 50 characters\n")
+        for line in growth.report(home, rivals.programmes(place), asked(analyser)):
+            print(line, flush=True)
+        print(f"\n{busy()}")
 
 
 if __name__ == "__main__":
