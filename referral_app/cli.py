@@ -17,8 +17,8 @@ from referral_app.checking import faults
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
-from referral_app.exchange import answer, question
-from referral_app.matching import explain, is_built
+from referral_app.exchange import answer, case, question
+from referral_app.matching import is_built
 from referral_app.sealing import KeyFile
 
 
@@ -151,35 +151,13 @@ def _match_line(desk: Desk, line: str) -> dict[str, Any]:
 @click.argument("text")
 def explain_text(text: str) -> None:
     """なぜその窓口が出るのかを、言葉・悩み・点まで見せる。最後の行は、検査の例として残せる形。"""
-    settings = Settings.from_environment()
-    desk = Desk.open(settings)
-    if desk.finder is None:
-        raise SearchDown(desk.fault)
-    found = explain(desk.finder, text)
-    alerts = [f"{alert.kind} {alert.level}: {'・'.join(alert.words)}" for alert in desk.listen(text)[0]]
-    order = [f"{one.code} {desk.catalogue.programmes[one.code].name} {one.score}" for one in found.finding.programmes]
-    rows = (
-        ("注意", alerts),
-        ("言葉", found.units),
-        ("悩み辞書", found.phrases),
-        ("言葉の近い悩み (BM25)", found.similar),
-        ("例から習ったこと (確信)", found.taught),
-        ("一覧にない用件らしさ", [f"{found.outside:.2f}", *found.finding.outside_topics]),
-        ("悩み", found.voices),
-        ("事業", order),
-    )
-    for title, lines in rows:
-        click.echo("\n".join([f"■ {title}", *(f"  {line}" for line in lines or ["なし"])]))
-    case: dict[str, Any] = {
-        "id": "?",
-        "tag": "?",
-        "text": text,
-        "needs": [],
-        "also": [],
-        "crisis": None,
-        "outside": False,
-    }
-    click.echo(json.dumps(case, ensure_ascii=False))
+    desk = Desk.open(Settings.from_environment())
+    for table in desk.explain(text).tables:
+        rows = ["  ".join(" ".join(cell.split()) for cell in row if cell) for row in table.rows]
+        click.echo("\n".join([f"■ {table.title}", *(f"  {row}" for row in rows or ["なし"])]))
+    if desk.fault:
+        click.echo(desk.fault, err=True)
+    click.echo(case(text))
 
 
 @main.command()

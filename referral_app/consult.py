@@ -14,10 +14,12 @@ from referral_app.config import Settings
 from referral_app.errors import InvalidInput, NotFound, SearchDown
 from referral_app.matching import (
     CrisisReader,
+    Explanation,
     Finder,
     Furigana,
     Reading,
     Ruby,
+    explain,
     joined,
     load_corrections,
     load_crisis,
@@ -151,6 +153,14 @@ class Desk:
             return alerts, Finding()
         first, also = _alert_worries(alerts)
         return alerts, self.finder.find(reading, person, first=first, also=also)
+
+    def explain(self, text: str) -> Explanation:
+        """Why ``match`` answers what it answers; raises InvalidInput (too long) or SearchDown (no finder)."""
+        alerts, reading = self.listen(readable(text))
+        if self.finder is None or reading is None:
+            raise SearchDown(self.fault)
+        first, also = _alert_worries(alerts)
+        return explain(self.finder, reading, alerts=alerts, first=first, also=also)
 
     def listen(self, text: str) -> tuple[tuple[Alert, ...], Reading | None]:
         """Alerts of a text, and the text as read for the finder; None without a finder. Raises InvalidInput."""

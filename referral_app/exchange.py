@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,12 @@ def question(value: Any) -> Asked:
     if not isinstance(person, list) or not all(isinstance(one, str) for one in person):
         raise InvalidInput({"person": "「person」は文字の並びで入れてください。"})
     return Asked(readable(identity), text, tuple(map(readable, person)))
+
+
+def case(text: str) -> str:
+    """The text as a line for tests/matching/cases; what it needs is filled in by the person who keeps it."""
+    blank: dict[str, Any] = {"needs": [], "also": [], "crisis": None, "outside": False}
+    return json.dumps({"id": "?", "tag": "?", "text": readable(text), **blank}, ensure_ascii=False)
 
 
 def answer(asked: Asked, alerts: Sequence[Alert], finding: Finding, fault: str = "") -> dict[str, Any]:

@@ -93,9 +93,28 @@ def test_init_may_be_run_again_and_again(run, desk, tmp_path: Path, settings, mo
 def test_explain_shows_every_source_and_a_case_to_keep(run) -> None:  # type: ignore[no-untyped-def]
     result = run("explain", "借金が返せない。夜も眠れない")
     assert result.exit_code == 0
-    for part in ("返せない = 返す+ない", "借金・返済 強", "言葉の近い悩み", "例から習ったこと", "P070 市民相談事業"):
+    for part in ("返せない  返す+ない", "借金・返済  強", "言葉の近い悩み", "例から習ったこと", "P070 市民相談事業"):
         assert part in result.output
+    assert "言い方の例との近さ" in result.output
     assert json.loads(result.output.splitlines()[-1])["text"] == "借金が返せない。夜も眠れない"
+
+
+def test_explain_puts_what_crisis_wording_raised_where_match_does(run, desk) -> None:  # type: ignore[no-untyped-def]
+    text = "もう死にたい。借金もある"
+    found = desk.explain(text)
+    assert found.finding == desk.match(text)[1]
+    output = run("explain", text).output
+    assert "死にたい気持ち (suicide)  はっきり (high)" in output
+    assert "死にたい  はっきりした言い方\n" in output
+    for table in found.tables:
+        assert f"■ {table.title}\n" in output
+        assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_explain_says_what_it_cannot_take(run) -> None:  # type: ignore[no-untyped-def]
+    result = run("explain", "あ" * 10_001)
+    assert result.exit_code == 1
+    assert "文が長すぎます" in result.output
 
 
 @pytest.mark.slow

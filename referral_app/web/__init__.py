@@ -14,7 +14,7 @@ from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.days import month_day_time, wareki, wareki_time
 from referral_app.sealing import KeyFile
-from referral_app.web import api, consult, errors, sheets
+from referral_app.web import api, consult, errors, explain, sheets
 
 # Everything a page needs comes from this server; nothing may be framed or leak an address.
 HEADERS = {
@@ -52,7 +52,7 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
     app.extensions["engine"] = engine or db.open_engine(settings.database_url, KeyFile(settings.key_file))
     app.extensions["ruby"] = app.extensions["desk"].ruby
     app.extensions["clock"] = datetime.now
-    for module in (consult, sheets, api):
+    for module in (consult, explain, sheets, api):
         app.register_blueprint(module.pages)
     csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
     errors.register(app)

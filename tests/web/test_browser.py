@@ -246,6 +246,10 @@ def test_without_script_the_same_form_works(browser: Browser, address: str) -> N
     page.get_by_role("button", name=re.compile("市民相談事業をシートに入れる")).first.click()
     page.get_by_role("button", name="シートを作る").click()
     expect(page.locator("#story")).to_have_value(STORY)
+    page.goto("/explain")
+    page.fill("#text", STORY)
+    page.get_by_role("button", name="しらべる").click()
+    expect(page.locator("#case")).to_have_value(re.compile(STORY))
     context.close()
 
 
@@ -272,16 +276,38 @@ def test_unsaved_words_hold_the_page(page: Page) -> None:
     assert asked == ["beforeunload"]
 
 
+def test_the_explanation_is_asked_and_copied_by_keys_alone(page: Page) -> None:
+    page.goto("/explain")
+    accessible(page)
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.insert_text(STORY + "。しゃっきんがかえせない。もう死にたい")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table", name="事業")).to_contain_text("P070")
+    assert page.url.endswith("/explain")
+    accessible(page)
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.locator("#case").evaluate("field => field === document.activeElement"):
+            break
+    expect(page.locator("#case")).to_be_focused()
+    expect(page.locator("#case")).to_have_attribute("readonly", "")
+
+
 @pytest.mark.parametrize("width", [768, 683])
 def test_narrow_screens_and_doubled_zoom_need_no_sideways_scrolling(page: Page, width: int) -> None:
     """683 px is the desk's screen at 200 % zoom."""
     page.set_viewport_size({"width": width, "height": 900})
     page.on("dialog", lambda dialog: dialog.accept())
-    for path in ("/", "/sheets", "/sheets/R8-0001", "/help"):
+    for path in ("/", "/sheets", "/sheets/R8-0001", "/help", "/explain"):
         page.goto(path)
         if path == "/":
             type_story(page, STORY + "。もう死にたい")
             page.keyboard.press("Alt+Digit1")
             expect(page.locator("#make-sheet")).to_be_in_viewport()
+        if path == "/explain":
+            page.fill("#text", STORY)
+            page.get_by_role("button", name="しらべる").click()
+            expect(page.locator("#case")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         accessible(page)

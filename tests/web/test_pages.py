@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import Engine
 
 from referral_app import db, sheets
 from referral_app.config import Settings
+from referral_app.consult import Desk
+from referral_app.exchange import case
 from tests.pages import Pages
 
 MIXED = "借金が返せません。子どもを預ける所もなくて働けない"
@@ -79,6 +82,61 @@ def test_strange_input_gives_a_calm_page(pages: Pages, text: str) -> None:
 @pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE.keys())
 def test_strange_input_becomes_a_sheet_all_the_same(pages: Pages, text: str) -> None:
     pages.post("/sheets", {"text": text.encode("utf-8", "surrogatepass"), "picks": "P070"})
+
+
+def test_explain_shows_what_the_command_shows_and_a_case_to_keep(pages: Pages, desk: Desk) -> None:
+    text = "しゃっきんがかえせない。\n夜も眠れないし「もう消えてしまいたい」"
+    page = pages.post("/explain", {"text": text.replace("\n", "\r\n")})
+    tables = desk.explain(text).tables
+    for table in tables:
+        for words in (table.title, table.note, *table.columns, *(cell for row in table.rows for cell in row)):
+            assert str(escape(words)) in page.html
+    assert tables[0].rows[0][1].startswith("借金が返せない")
+    assert str(escape(case(text))) in page.html
+    assert json.loads(case(text))["text"] == text
+
+
+def test_explain_keeps_the_text_out_of_addresses_database_and_log(
+    pages: Pages, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    page = pages.post("/explain", {"text": MIXED})
+    assert all("借金" not in address and "%E5" not in address for address in page.addresses)
+    assert {form["method"] for form in page.forms} == {"post"}
+    assert "借金" not in caplog.text
+    assert "借金" not in pages.get("/explain?text=借金").html  # an address asks nothing
+    assert "まだ1枚もありません" in pages.get("/sheets").text
+
+
+@pytest.mark.parametrize("text", STRANGE.values(), ids=STRANGE.keys())
+def test_strange_input_is_explained_calmly(pages: Pages, text: str) -> None:
+    page = pages.post("/explain", {"text": text.encode("utf-8", "surrogatepass")})
+    assert "<script>alert" not in page.html
+    assert ("しらべる文を打ってください" in page.text) == (not text.strip())
+
+
+def test_explain_says_when_a_text_is_too_long_and_keeps_it(pages: Pages) -> None:
+    page = pages.post("/explain", {"text": "眠れない。" * 2_001})
+    assert "文が長すぎます" in page.text
+    assert "眠れない。" * 2_001 in page.html
+    assert "検査の例" not in page.text
+
+
+def test_explain_says_when_nothing_can_be_searched(pages: Pages, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk.finder.sources, "fault", "索引を開けません。")  # type: ignore[union-attr]
+    page = pages.post("/explain", {"text": MIXED})
+    assert "索引を開けません。" in page.text
+    assert "借金・返済" in page.text  # the lexicon still speaks
+    monkeypatch.setattr(desk, "finder", None)
+    monkeypatch.setattr(desk, "_fault", "辞書を開けません。")
+    page = pages.post("/explain", {"text": MIXED})
+    assert "辞書を開けません。" in page.text
+    assert MIXED in page.html
+    assert "検査の例" not in page.text
+
+
+def test_the_consultation_leads_quietly_to_the_explanation(pages: Pages) -> None:
+    assert all("/explain" in pages.get(path).addresses for path in ("/", "/help"))
 
 
 def test_a_text_too_long_says_so_and_keeps_it(pages: Pages) -> None:
@@ -175,7 +233,7 @@ def test_what_does_not_exist_is_said_calmly(pages: Pages, path: str) -> None:
 
 
 def test_forms_without_our_token_are_refused(app: Flask) -> None:
-    for path in ("/", "/sheets", "/sheets/R8-0001", "/sheets/R8-0001/discard"):
+    for path in ("/", "/explain", "/sheets", "/sheets/R8-0001", "/sheets/R8-0001/discard"):
         assert app.test_client().post(path, data={"text": "借金"}).status_code == 400
 
 
@@ -217,6 +275,7 @@ def test_every_route_is_walked_by_these_tests(app: Flask) -> None:
         "/",
         "/api/v1/match",
         "/api/v1/openapi.json",
+        "/explain",
         "/healthz",
         "/help",
         "/memo",
@@ -229,7 +288,7 @@ def test_every_route_is_walked_by_these_tests(app: Flask) -> None:
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/help", "/memo", "/sheets"])
+@pytest.mark.parametrize("path", ["/", "/explain", "/help", "/memo", "/sheets"])
 def test_pages_without_arguments_open(pages: Pages, path: str) -> None:
     pages.get(path)
 
