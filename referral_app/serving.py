@@ -74,6 +74,6 @@ def _build_index(settings: Settings, say: Callable[[str], None]) -> None:
     """Builds a stale index in a process of its own, whose memory is given back when it ends."""
     if is_built(settings.data, settings.index_dir):
         return
-    say("索引を作っています (データを変えたあとの一度だけ、十数秒かかります)…")
+    say("索引を作っています (データを変えたあとの一度だけ、1分ほどかかります)…")
     environment = {**os.environ, "REFERRAL_HOME": str(settings.home)}
     subprocess.run([sys.executable, "-m", "referral_app.cli", "index"], env=environment, stdout=subprocess.DEVNULL)

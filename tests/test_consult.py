@@ -185,3 +185,8 @@ def test_a_text_too_long_says_so_and_still_raises_the_memo(desk: Desk) -> None:
     found = consult(desk, "死にたい。" + "あ" * 10_000)
     assert "10,000" in found.fault
     assert found.memo is not None
+
+
+def test_an_errand_is_never_answered_with_a_worry_nobody_hinted_at(desk: Desk) -> None:
+    """What the examples believe most may not be guessed here (a display of books): the next best must not step in."""
+    assert not desk.match("図書館の本を返したい")[1].worries

@@ -106,7 +106,7 @@ def voices(evidence: Evidence, lexicon: Lexicon, person: frozenset[str], weights
     like = [(code, score) for code, score in evidence.similar if code in open_to_guess]
     taught = [(code, belief) for code, belief in evidence.taught if code in open_to_guess]
     codes = clear | _taught_ones(taught, bool(clear), weights)
-    if not clear and _is_outside(evidence, weights):
+    if not clear and _is_outside(evidence, taught, weights):
         return []
     codes = codes or _guesses(like, weights)
     fused = _fused(codes, said, like, taught, weights)
@@ -118,10 +118,10 @@ def voices(evidence: Evidence, lexicon: Lexicon, person: frozenset[str], weights
     return [Voice(allowed[code], fused[code], hits.get(code, ()), guessed=code not in clear) for code in best]
 
 
-def _is_outside(evidence: Evidence, weights: Weights) -> bool:
-    """No worry was told: is what was said only a matter this catalogue does not hold?"""
+def _is_outside(evidence: Evidence, taught: Sequence[tuple[str, float]], weights: Weights) -> bool:
+    """No worry was told: is it only a matter this catalogue does not hold? ``taught``: what may be guessed."""
     named = bool(evidence.heard.outside)
-    best = evidence.taught[0][1] if evidence.taught else 0.0
+    best = taught[0][1] if taught else 0.0
     if best < (weights.outside_unless if named else weights.taught_least) and evidence.taught:
         return True
     return evidence.outside >= (weights.outside_named if named else weights.outside_alone)
