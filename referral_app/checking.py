@@ -8,6 +8,7 @@ from typing import Any
 
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
+from referral_app import rules
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
 from referral_app.matching import Analyser, examples, load_corrections, load_crisis, names_of
@@ -31,6 +32,7 @@ def faults(data: Path) -> list[DataError]:
 
     attempt(lambda: load_crisis(data / "crisis.toml"))
     attempt(lambda: memos.load(data / "memo.toml"))
+    attempt(lambda: rules.load(data / "rules.toml"))
     catalogue: Catalogue | None = attempt(lambda: catalogues.load(data))
     if catalogue is None:
         return found
