@@ -99,6 +99,7 @@ def presses(engine: Engine, catalogue: Catalogue) -> list[Press]:
         Press("fukushi", f"/handovers/{row['P046'].id}/receive", {"version": row["P046"].version, **inbox}, "もう一度"),
         Press("fukushi", f"/handovers/{returning.id}/return", {"version": returning.version, "reason": WORDS, **inbox}),
         Press("kodomo", f"/handovers/{held.id}/finish", {"version": held.version, "answer": WORDS, **inbox}),
+        Press("kanri", "/accounts/new", {"login": f"new-{draft.lower()}", "name": WORDS, "role": "trainee"}),
     ]
 
 
