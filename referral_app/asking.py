@@ -1,0 +1,132 @@
+"""What a trainee's question opens: free text in, the things the person now tells out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from referral_app import datafile
+from referral_app.matching import Analyser, PhraseError, Phrasings, phrase_fault
+from referral_app.scenarios import Reveal, Scenario
+
+OPEN = "open"  # the kind of a question that names no topic: もう少し聞かせてください
+MOST_AT_ONCE = 2  # a person answers one question, or a double one, and not everything at once
+
+# Advice, lecture and errands name the same topics as questions do, but nobody opens up to them. By sentence endings.
+_TELLING = re.compile(
+    "|".join(
+        (
+            r"ましょう(ね|よ)?$",
+            r"べき(です|だ|でした)?(よ|ね)?$",
+            r"なさい$",
+            r"(です|ます|た|だ|い|る|ない|う|く)よ$",
+            r"(ほう|方)が(いい|良い|よい)(です)?(よ|ね)?$",
+            r"(だめ|ダメ|駄目)(です|だ)?(よ|ね)?$",
+            r"ては(どう|いかが)(です|でしょう)?か?$",
+            r"ください(ね)?$",
+            r"お願い(いた|致)?します$",
+            r"(頑張|がんば)(って|れ|ろう)$",
+            r"しかない(です)?(よ|ね)?$",
+            r"お持ち(です|でしょう)か$",
+            r"(です|ます|でした|ました|ません)$",
+        )
+    )
+)
+# A sentence with one of these invites all the same: 話してください, 心配しています.
+_INVITING = re.compile(r"教え|聞かせ|話して|お話し|心配|気になり|気にかか")
+_SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]*")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of question (data/questions.toml), with the name a trainer picks it by.
+
+    broad: whom or what part of life it names (ご主人, お仕事). 「ご主人は眠れていますか」 asks about sleep.
+    """
+
+    code: str
+    label: str
+    broad: bool
+    phrases: tuple[str, ...]
+
+
+def load(path: Path) -> dict[str, Kind]:
+    """Reads data/questions.toml; raises DataError."""
+    kinds = {}
+    file = datafile.read(path)
+    for entry in file.entries():
+        rows = entry.lines("phrases", required=True)
+        for number, row in rows:
+            if fault := phrase_fault(row):
+                raise file.refuse(f"[{entry.key}]「{row}」: {fault}", number)
+        kinds[entry.key] = Kind(
+            entry.key, entry.text("label", longest=24), entry.flag("broad"), tuple(row for _, row in rows)
+        )
+        entry.done()
+    if OPEN not in kinds:
+        raise file.refuse(f"[{OPEN}] がありません。")
+    return kinds
+
+
+def asked_part(text: str) -> str:
+    """The sentences that ask or invite, without those that advise or lecture."""
+    sentences = (match[0] for match in _SENTENCE.finditer(text))
+    return "".join(sentence for sentence in sentences if not _tells(sentence))
+
+
+def _tells(sentence: str) -> bool:
+    """True for a sentence that is no question and no invitation."""
+    body = sentence.rstrip("。！!\n 　、")
+    return _TELLING.search(body) is not None and not _INVITING.search(body)
+
+
+class Asker:
+    """Knows the kinds of question; immutable and safe for threads."""
+
+    def __init__(self, kinds: Mapping[str, Kind], analyser: Analyser) -> None:
+        """Raises PhraseError for a line that cannot be compiled."""
+        self._analyser = analyser
+        self._kinds = Phrasings({kind.code: kind.phrases for kind in kinds.values()}, analyser)
+        self._broad = frozenset(kind.code for kind in kinds.values() if kind.broad)
+        self._own = lru_cache(maxsize=256)(self._phrasings_of)
+
+    def _phrasings_of(self, scenario: Scenario) -> Phrasings:
+        return Phrasings({reveal.code: reveal.phrases for reveal in scenario.reveals}, self._analyser)
+
+    def kinds(self, question: str) -> frozenset[str]:
+        """The kinds of question heard; raises InvalidInput when the text is too long."""
+        return frozenset(self._kinds.heard(asked_part(question)))
+
+    def opened(self, scenario: Scenario, question: str, told: Collection[str] = ()) -> tuple[Reveal, ...]:
+        """What the person tells now, in the scenario's order; () means that they answer ``scenario.otherwise``.
+
+        told: codes of what was told before; it is not told again. A narrow topic outranks a broad one, and any
+        topic outranks the open question, which brings the next thing the person tells of their own accord.
+        Raises InvalidInput when the question is too long.
+        """
+        part = asked_part(question)
+        own = frozenset(self._own(scenario).heard(part))
+        kinds = frozenset(self._kinds.heard(part))
+        named = _named(scenario, own, kinds, self._broad)
+        fresh = [reveal for reveal in named if reveal.code not in told][:MOST_AT_ONCE]
+        if not named and OPEN in kinds:
+            fresh = [row for row in scenario.reveals if OPEN in row.asks and row.code not in told][:1]
+        return tuple(reveal for reveal in scenario.reveals if reveal in fresh)
+
+
+def _named(scenario: Scenario, own: frozenset[str], kinds: frozenset[str], broad: frozenset[str]) -> list[Reveal]:
+    """What the question is about: by the scenario's own lines and narrow topics, or else by broad ones."""
+    close = [row for row in scenario.reveals if row.code in own or (kinds - broad - {OPEN}) & set(row.asks)]
+    return close or [row for row in scenario.reveals if kinds & broad & set(row.asks)]
+
+
+def phrase_error(scenario: Scenario, analyser: Analyser) -> str:
+    """Why one of a scenario's lines cannot be compiled, "" when all can."""
+    try:
+        Phrasings({reveal.code: reveal.phrases for reveal in scenario.reveals}, analyser)
+    except PhraseError as error:
+        return str(error)
+    return ""
