@@ -9,9 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from referral_app import datafile
-from referral_app.matching import Analyser, PhraseError, Phrasings, phrase_fault
+from referral_app.matching import Analyser, PhraseError, Phrasings, Restore, phrase_fault
 from referral_app.scenarios import Reveal, Scenario
 
+FRANK = "suicide"  # the kind of the frank question: whoever asks it must never be met by a reply beside the point
 OPEN = "open"  # the kind of a question that names no topic: もう少し聞かせてください
 MOST_AT_ONCE = 2  # a person answers one question, or a double one, and not everything at once
 
@@ -22,7 +23,7 @@ _TELLING = re.compile(
             r"ましょう(ね|よ)?$",
             r"べき(です|だ|でした)?(よ|ね)?$",
             r"なさい$",
-            r"(です|ます|た|だ|い|る|ない|う|く)よ$",
+            r"(です|ます|ません|た|だ|い|る|ない|う|く)よ$",
             r"(ほう|方)が(いい|良い|よい)(です)?(よ|ね)?$",
             r"(だめ|ダメ|駄目)(です|だ)?(よ|ね)?$",
             r"ては(どう|いかが)(です|でしょう)?か?$",
@@ -45,12 +46,22 @@ class Kind:
     """A kind of question (data/questions.toml), with the name a trainer picks it by.
 
     broad: whom or what part of life it names (ご主人, お仕事). 「ご主人は眠れていますか」 asks about sleep.
+    otherwise: the reply where the scenario has none, "" for the scenario's own.
     """
 
     code: str
     label: str
     broad: bool
+    otherwise: str
     phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the person says to a question, and what they have told by it (() when nothing new)."""
+
+    words: tuple[str, ...]
+    opened: tuple[Reveal, ...]
 
 
 def load(path: Path) -> dict[str, Kind]:
@@ -63,11 +74,16 @@ def load(path: Path) -> dict[str, Kind]:
             if fault := phrase_fault(row):
                 raise file.refuse(f"[{entry.key}]「{row}」: {fault}", number)
         kinds[entry.key] = Kind(
-            entry.key, entry.text("label", longest=24), entry.flag("broad"), tuple(row for _, row in rows)
+            code=entry.key,
+            label=entry.text("label", longest=24),
+            broad=entry.flag("broad"),
+            otherwise=entry.text("otherwise", required=entry.key == FRANK, longest=80),
+            phrases=tuple(row for _, row in rows),
         )
         entry.done()
-    if OPEN not in kinds:
-        raise file.refuse(f"[{OPEN}] がありません。")
+    missing = [code for code in (OPEN, FRANK) if code not in kinds]
+    if missing:
+        raise file.refuse(f"[{missing[0]}] がありません。")
     return kinds
 
 
@@ -86,15 +102,17 @@ def _tells(sentence: str) -> bool:
 class Asker:
     """Knows the kinds of question; immutable and safe for threads."""
 
-    def __init__(self, kinds: Mapping[str, Kind], analyser: Analyser) -> None:
-        """Raises PhraseError for a line that cannot be compiled."""
-        self._analyser = analyser
-        self._kinds = Phrasings({kind.code: kind.phrases for kind in kinds.values()}, analyser)
+    def __init__(self, kinds: Mapping[str, Kind], analyser: Analyser, restore: Restore | None = None) -> None:
+        """``restore``: how hiragana is read as kanji. Raises PhraseError for a line that cannot be compiled."""
+        self._analyser, self._restore = analyser, restore
+        self._kinds = Phrasings({kind.code: kind.phrases for kind in kinds.values()}, analyser, restore)
+        self._otherwise = {kind.code: kind.otherwise for kind in kinds.values() if kind.otherwise}
         self._broad = frozenset(kind.code for kind in kinds.values() if kind.broad)
         self._own = lru_cache(maxsize=256)(self._phrasings_of)
 
     def _phrasings_of(self, scenario: Scenario) -> Phrasings:
-        return Phrasings({reveal.code: reveal.phrases for reveal in scenario.reveals}, self._analyser)
+        own = {reveal.code: reveal.phrases for reveal in scenario.reveals}
+        return Phrasings(own, self._analyser, self._restore)
 
     def kinds(self, question: str) -> frozenset[str]:
         """The kinds of question heard; raises InvalidInput when the text is too long."""
@@ -115,6 +133,23 @@ class Asker:
         if not named and OPEN in kinds:
             fresh = [row for row in scenario.reveals if OPEN in row.asks and row.code not in told][:1]
         return tuple(reveal for reveal in scenario.reveals if reveal in fresh)
+
+    def reply(self, scenario: Scenario, question: str, told: Collection[str] = ()) -> Reply:
+        """The person's answer to one question; raises InvalidInput when the question is too long.
+
+        Asked again, they say it again. Asked about what the scenario does not hold, they say so where the kind has
+        a reply of its own, the frank question first; else they evade with the scenario's ``otherwise``.
+        """
+        opened = self.opened(scenario, question, told)
+        if opened:
+            return Reply(tuple(reveal.answer for reveal in opened), opened)
+        part = asked_part(question)
+        kinds = frozenset(self._kinds.heard(part))
+        again = _named(scenario, frozenset(self._own(scenario).heard(part)), kinds, self._broad)
+        if again:
+            return Reply(tuple(reveal.answer for reveal in again[:MOST_AT_ONCE]), ())
+        own = sorted((kind for kind in kinds if kind in self._otherwise), key=lambda kind: (kind != FRANK, kind))
+        return Reply((self._otherwise[own[0]] if own else scenario.otherwise,), ())
 
 
 def _named(scenario: Scenario, own: frozenset[str], kinds: frozenset[str], broad: frozenset[str]) -> list[Reveal]:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from referral_app.confidence import Change
 from referral_app.grading import MARKS, Review
 
 # Below five, who knows the course could guess whose answer it is; five is the usual least count of public tables.
 LEAST_PEOPLE = 5
 TOO_FEW = f"{LEAST_PEOPLE}人未満のため、出しません。"
+CONFIDENCE = "自信の変わり方"
 HEADINGS = ("場面", "人数", "項目", "数", "おぼえ")
 
 
@@ -84,3 +86,25 @@ def _missed(title: str, reviews: Sequence[Review]) -> list[Row]:
 
 def _may_tell(count: int, people: int) -> bool:
     return count >= LEAST_PEOPLE and (count == people or people - count >= LEAST_PEOPLE)
+
+
+def confidence_rows(people: Iterable[Sequence[Change]]) -> tuple[Row, ...]:
+    """How sure a course feels before and after, role by role: averages over those who answered both.
+
+    people: one sequence of changes for each person (``confidence.changes``).
+    """
+    answered: dict[str, list[tuple[int, int]]] = {}
+    for found in people:
+        for change in found:
+            both = answered.setdefault(change.role.title, [])
+            if change.before is not None and change.after is not None:
+                both.append((change.before, change.after))
+    return tuple(_confidence(title, both) for title, both in answered.items())
+
+
+def _confidence(title: str, both: Sequence[tuple[int, int]]) -> Row:
+    people = len(both)
+    if people < LEAST_PEOPLE:
+        return Row(CONFIDENCE, None, title, None, TOO_FEW)
+    before, after = (sum(pair[side] for pair in both) / people for side in (0, 1))
+    return Row(CONFIDENCE, people, title, people, f"平均 前 {before:.1f} あと {after:.1f}（1〜5）")

@@ -17,7 +17,7 @@ from referral_app.confidence import Role
 from referral_app.errors import DataError, InvalidInput
 from referral_app.grading import Answers, Review, review
 from referral_app.listening import Heard, Listener
-from referral_app.matching import Analyser
+from referral_app.matching import Analyser, Restore
 from referral_app.quiz import Myth
 from referral_app.scenarios import Known, Scenario, scenario
 
@@ -42,6 +42,13 @@ class Practice:
             raise InvalidInput({"reveals": fault})
         return made
 
+    def read(self, text: str) -> Scenario:
+        """A scenario that another trainer exported; raises DataError with line and reason."""
+        made = scenario_files.from_text(text, self.known)
+        if fault := phrase_error(made, self.analyser):
+            raise DataError(scenario_files.HANDED, None, fault)
+        return made
+
     def heard(self, own_words: str, questions: Iterable[str]) -> Heard:
         """What the rubric reads in a trainee's own words; raises InvalidInput when a text is too long."""
         return self.listener.heard(text for text in (own_words, *questions) if text.strip())
@@ -51,8 +58,11 @@ class Practice:
         return review(played, answers, self.myths)
 
 
-def load(data: Path, catalogue: Catalogue, analyser: Analyser) -> Practice:
-    """Loads all of it; raises DataError with file, line and reason at the first fault, loading nothing."""
+def load(data: Path, catalogue: Catalogue, analyser: Analyser, restore: Restore | None = None) -> Practice:
+    """Loads all of it; raises DataError with file, line and reason at the first fault, loading nothing.
+
+    restore: ``Finder.read`` where there is a finder, so that questions in hiragana alone are understood.
+    """
     kinds = asking.load(data / "questions.toml")
     myths = quiz.load(data / "myths.toml")
     known = Known(catalogue, tuple(kinds), tuple(myths))
@@ -66,7 +76,7 @@ def load(data: Path, catalogue: Catalogue, analyser: Analyser) -> Practice:
         myths=myths,
         roles=confidence.load(data / "roles.toml"),
         known=known,
-        asker=Asker(kinds, analyser),
+        asker=Asker(kinds, analyser, restore),
         listener=Listener(listening.load(data / "listening.toml"), analyser),
         analyser=analyser,
     )

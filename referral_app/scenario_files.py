@@ -13,6 +13,7 @@ from referral_app.errors import DataError, InvalidInput
 from referral_app.scenarios import Known, Scenario, scenario, values_of
 
 FOLDER = "scenarios"
+HANDED = "読みこむファイル"  # what a text handed over is called in messages
 
 
 def load(folder: Path, known: Known) -> dict[str, Scenario]:
@@ -38,7 +39,7 @@ def load_one(path: Path, known: Known) -> Scenario:
     return made
 
 
-def from_text(text: str, known: Known, name: str = "読みこむファイル") -> Scenario:
+def from_text(text: str, known: Known, name: str = HANDED) -> Scenario:
     """One scenario out of a TOML text, as ``to_text`` writes it; raises DataError with line and reason."""
     return _scenario(datafile.parse(name, text), known)
 

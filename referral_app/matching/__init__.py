@@ -7,7 +7,7 @@ from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
 from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
 from referral_app.matching.phrases import PhraseError
-from referral_app.matching.phrasing import Phrasings, phrase_fault
+from referral_app.matching.phrasing import Phrasings, Restore, phrase_fault
 from referral_app.matching.reading import Reading
 from referral_app.matching.sources import is_built
 from referral_app.matching.text import LONGEST as LONGEST_TEXT
@@ -23,6 +23,7 @@ __all__ = [
     "PhraseError",
     "Phrasings",
     "Reading",
+    "Restore",
     "Ruby",
     "explain",
     "is_built",

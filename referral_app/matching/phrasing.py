@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from referral_app.matching.analyser import Analyser
 from referral_app.matching.phrases import PhraseBook, PhraseError, expand
-from referral_app.matching.reading import read
+from referral_app.matching.reading import Reading, read
+
+Restore = Callable[[str], Reading]  # such as Finder.read: puts kanji back into long runs of hiragana
 
 
 def phrase_fault(line: str) -> str:
@@ -27,9 +29,12 @@ def phrase_fault(line: str) -> str:
 class Phrasings:
     """Compiled once; ``heard`` may be called from any thread."""
 
-    def __init__(self, groups: Mapping[str, Iterable[str]], analyser: Analyser) -> None:
-        """``groups``: name → lines of the phrase language. Raises PhraseError for a line that cannot be compiled."""
-        self._analyser = analyser
+    def __init__(self, groups: Mapping[str, Iterable[str]], analyser: Analyser, restore: Restore | None = None) -> None:
+        """``groups``: name → lines of the phrase language. Raises PhraseError for a line that cannot be compiled.
+
+        restore: with it, a text in hiragana alone is heard as typed and in kanji too.
+        """
+        self._analyser, self._restore = analyser, restore
         self._names = list(groups)
         self._book = PhraseBook(lambda text: list(read(text, analyser).units), {})
         for owner, name in enumerate(self._names):
@@ -43,12 +48,20 @@ class Phrasings:
         passive is added: お仕事はされていますか, けがはしていませんか. Raises InvalidInput when the text is longer than
         LONGEST_TEXT.
         """
-        reading = read(text, self._analyser)
-        plain = [replace(unit, flags=0) for unit in reading.units]
-        as_said, _ = self._book.find(list(reading.units), reading.cleaned.text, deny=False)
-        as_named, _ = self._book.find(plain, reading.cleaned.text, deny=False)
-        hits = [*as_said, *as_named]
-        found: dict[int, list[tuple[int, int]]] = {}
-        for hit in hits:
-            found.setdefault(hit.owner, []).extend(piece for span in hit.spans for piece in span.pieces)
-        return {self._names[owner]: reading.said(found[owner]) for owner in sorted(found)}
+        found: dict[int, list[str]] = {}
+        for reading in self._readings(text):
+            plain = [replace(unit, flags=0) for unit in reading.units]
+            as_said, _ = self._book.find(list(reading.units), reading.cleaned.text, deny=False)
+            as_named, _ = self._book.find(plain, reading.cleaned.text, deny=False)
+            spans: dict[int, list[tuple[int, int]]] = {}
+            for hit in (*as_said, *as_named):
+                spans.setdefault(hit.owner, []).extend(piece for span in hit.spans for piece in span.pieces)
+            for owner, pieces in spans.items():
+                found.setdefault(owner, []).extend(reading.said(pieces))
+        return {self._names[owner]: tuple(dict.fromkeys(found[owner])) for owner in sorted(found)}
+
+    def _readings(self, text: str) -> Iterable[Reading]:
+        yield read(text, self._analyser)
+        restored = self._restore(text) if self._restore else None
+        if restored and restored.restored:
+            yield restored

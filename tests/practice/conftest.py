@@ -13,4 +13,4 @@ from referral_app.practice import Practice
 @pytest.fixture(scope="session")
 def practice(settings: Settings, desk: Desk) -> Practice:
     assert desk.finder is not None
-    return practices.load(settings.data, desk.catalogue, desk.finder.sources.analyser)
+    return practices.load(settings.data, desk.catalogue, desk.finder.sources.analyser, desk.finder.read)

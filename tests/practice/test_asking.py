@@ -10,10 +10,10 @@ from referral_app.asking import MOST_AT_ONCE, asked_part, load
 from referral_app.errors import DataError, InvalidInput
 from referral_app.matching import LONGEST_TEXT
 from referral_app.practice import Practice
-from tests.practice.measure import cases, halves, outcomes, rates
+from tests.practice.measure import cases, halves, in_hiragana, outcomes, rates
 
 # What docs/measured.md says, less a little room for a reworded scenario.
-LEAST_OPENED, MOST_WRONG, MOST_TALK = 0.95, 0.14, 0.06
+LEAST_OPENED, LEAST_IN_HIRAGANA, MOST_WRONG, MOST_TALK = 0.95, 0.92, 0.12, 0.05
 
 
 def test_every_scenario_is_asked_at_least_five_questions(practice: Practice) -> None:
@@ -23,14 +23,22 @@ def test_every_scenario_is_asked_at_least_five_questions(practice: Practice) -> 
 
 
 def test_questions_open_what_they_ask_for_and_little_else(practice: Practice) -> None:
-    for half in halves(practice, outcomes(practice, cases())):
+    for half in halves(outcomes(practice, cases())):
         opened, wrong, talk = rates(half)
         assert opened >= LEAST_OPENED
         assert wrong <= MOST_WRONG
         assert talk <= MOST_TALK
 
 
+def test_questions_in_hiragana_alone_are_understood(practice: Practice) -> None:
+    opened, wrong, talk = rates(outcomes(practice, in_hiragana(cases(), practice.analyser)))
+    assert opened >= LEAST_IN_HIRAGANA
+    assert wrong <= MOST_WRONG
+    assert talk <= MOST_TALK
+
+
 FRANK = (
+    "しにたいとおもうことがありますか",
     "死にたいと思うことがありますか",
     "死んでしまいたいくらい、つらいですか？",
     "とても心配しています。死にたいお気持ちはありますか。",
@@ -77,6 +85,9 @@ TALK = (
     "弁護士に聞いてみてはどうですか",
     "ここにお名前をお願いします。",
     "お金は大事です。",
+    "命を粗末にしてはいけませんよ。",
+    "死ぬなんて考えちゃだめ。",
+    "自殺は家族が悲しみます。",
 )
 
 
@@ -96,6 +107,23 @@ def test_what_was_told_is_not_told_again_and_an_open_question_brings_the_next(pr
     assert [reveal.code for reveal in first] == ["noise"]
     assert practice.asker.opened(played, "どんな音がしますか", told={"noise"}) == ()
     assert practice.asker.opened(played, "もう少し聞かせてください", told={row.code for row in played.reveals}) == ()
+
+
+@pytest.mark.parametrize("question", FRANK)
+def test_whoever_asks_frankly_is_never_met_by_a_reply_beside_the_point(practice: Practice, question: str) -> None:
+    for played in practice.scenarios.values():
+        reply = practice.asker.reply(played, question)
+        assert reply.words != (played.otherwise,), played.code
+
+
+def test_a_person_asked_again_says_it_again_and_evades_what_is_no_question(practice: Practice) -> None:
+    played = practice.scenarios["no-bed"]
+    first = practice.asker.reply(played, "今夜、泊まる所はありますか")
+    again = practice.asker.reply(played, "今夜、泊まる所はありますか", told={"night"})
+    assert first.words == again.words
+    assert [reveal.code for reveal in first.opened] == ["night"]
+    assert again.opened == ()
+    assert practice.asker.reply(played, "がんばりましょう。").words == (played.otherwise,)
 
 
 def test_a_question_about_everything_opens_no_more_than_a_person_would_answer(practice: Practice) -> None:

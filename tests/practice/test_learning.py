@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from referral_app import confidence, listening, quiz
 from referral_app.confidence import changes, sentence
-from referral_app.course import LEAST_PEOPLE, TOO_FEW, Attempt, rows
+from referral_app.course import LEAST_PEOPLE, TOO_FEW, Attempt, confidence_rows, rows
 from referral_app.errors import DataError
 from referral_app.grading import Answers, Review
 from referral_app.practice import Practice
@@ -150,3 +150,13 @@ def test_the_report_names_nobody(practice: Practice) -> None:
     found = rows(attempts(practice, [set()] * 6), {"no-bed": "紙袋ふたつ"})
     assert "person" not in repr(found)
     assert isinstance(attempts(practice, [set()])[0].review, Review)
+
+
+def test_a_course_sees_averages_of_those_who_answered_both(practice: Practice) -> None:
+    sides = [({"notice": 2, "speak": 3}, {"notice": 4, "speak": 3})] * 4 + [({"notice": 3, "speak": 1}, {"notice": 4})]
+    found = confidence_rows([changes(practice.roles, before, after) for before, after in sides])
+    by_role = {row.item: row for row in found}
+    assert by_role["気づき"].note == "平均 前 2.2 あと 4.0（1〜5）"
+    assert by_role["気づき"].people == LEAST_PEOPLE
+    assert (by_role["声かけ"].people, by_role["声かけ"].note) == (None, TOO_FEW)
+    assert by_role["傾聴"].note == TOO_FEW

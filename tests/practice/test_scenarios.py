@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from copy import deepcopy
 from dataclasses import asdict
@@ -84,6 +85,7 @@ def test_a_scenario_written_out_reads_back_the_same(practice: Practice, code: st
     played = practice.scenarios[code]
     assert from_text(to_text(played), practice.known) == played
     assert practice.check(values_of(played)) == played
+    assert practice.read(to_text(played)) == played
 
 
 @given(st.text(min_size=1, max_size=20), st.text(max_size=60))
@@ -105,8 +107,6 @@ def read(values: dict[str, Any], practice: Practice) -> tuple[Scenario | None, s
 
 def values() -> dict[str, Any]:
     """A whole scenario that each test may spoil in one place."""
-    import tomllib
-
     return tomllib.loads((ROOT / "data" / "scenarios" / "no-bed.toml").read_text(encoding="utf-8"))
 
 
@@ -214,6 +214,15 @@ def test_a_bad_file_is_refused_with_file_line_and_reason(
     assert said in refused.value.reason
 
 
+def test_a_handed_over_text_with_a_fault_is_refused_with_its_line(practice: Practice) -> None:
+    text = to_text(practice.scenarios["no-bed"])
+    with pytest.raises(DataError) as refused:
+        practice.read(text.replace('fit = "not"', 'fit = "no"', 1))
+    assert refused.value.line == text[: text.index('fit = "not"')].count("\n") + 1
+    with pytest.raises(DataError):
+        practice.read("code = = 1")
+
+
 def test_check_names_every_bad_file_of_the_training(data_copy: Path) -> None:
     for name, old, new in (
         ("scenarios/no-bed.toml", 'theme = "home"', 'theme = "house"'),
@@ -242,3 +251,15 @@ def test_an_edit_changes_the_version(practice: Practice) -> None:
 
 def test_shipped_material_has_no_fault(settings: Settings) -> None:
     assert faults(settings.data) == []
+
+
+def test_the_guide_for_trainers_names_every_key_there_is(practice: Practice) -> None:
+    guide = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    shown = tomllib.loads(guide.split("```toml\n")[1].split("```")[0])
+    whole = asdict(practice.scenarios["rent-notice"])
+    assert set(shown) == set(whole)
+    for key, value in whole.items():
+        if isinstance(value, dict):
+            assert set(shown[key]) == set(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], dict):
+            assert set(shown[key][0]) == set(value[0])
