@@ -42,7 +42,8 @@ class Answers:
     """What a trainee did in a run. Rows of the scenario are named by their place, counted from 1; 0 is none.
 
     opened: codes of what the person told. myths: code → ○ (True) or × (False). follow_up: in how many days,
-    None without a date. heard: what ``listening.Listener`` read in own_words and questions.
+    None without a date. heard: what ``listening.Listener`` read in everything the trainee said in their own words;
+    own_heard: in the first words alone.
     """
 
     signs: frozenset[int] = frozenset()
@@ -55,6 +56,7 @@ class Answers:
     follow_up: int | None = None
     myths: tuple[tuple[str, bool], ...] = ()
     heard: Heard = NOTHING
+    own_heard: Heard = NOTHING
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _first_words(scenario: Scenario, answers: Answers, _: Mapping[str, Myth]) ->
     """Own words count when the rubric is seen in them and no wording to be careful with."""
     if answers.first_words or not answers.own_words.strip():
         return _one_of(scenario.first_words, answers.first_words)
-    seen = bool(answers.heard.points) and not answers.heard.cautions
+    seen = bool(answers.own_heard.points) and not answers.own_heard.cautions
     own = Remark("found" if seen else "unlisted", answers.own_words.strip(), OWN_WORDS)
     good = tuple(Remark("also", row.words, row.why) for row in scenario.first_words if row.good)
     return int(seen), 1, (own, *good)
@@ -236,3 +238,9 @@ def _listening(scenario: Scenario, answers: Answers) -> tuple[ListeningReview, .
             shown = (*shown, picked.words)
         reviews.append(ListeningReview(point, shown, hints.get(point, "")))
     return tuple(reviews)
+
+
+def progress(reviews: Iterable[Review]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Step by step the (points, out of) of several runs, in their order: what a trainee's own chart is drawn from."""
+    done = tuple(reviews)
+    return {code: tuple((made.step(code).points, made.step(code).out_of) for made in done) for code, _, _ in STEPS}

@@ -12,6 +12,7 @@ GROUND = {"errors", "types", "datafile", "fields", "catalogue", "config", "days"
 # The training: it knows neither sheets nor the database, so a practice run can reach no inbox.
 PRACTICE = {
     *("scenarios", "scenario_files", "asking", "listening", "quiz", "grading", "confidence", "course", "practice"),
+    *("runs", "cards", "scenario_forms"),
 }
 VERBS = {
     *("models", "db", "sealing", "keeping", "consult", "sheets", "printing"),

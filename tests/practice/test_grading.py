@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from referral_app import confidence
-from referral_app.grading import MARKS, STEPS, UNLISTED, Answers, Review, review
+from referral_app.grading import MARKS, STEPS, UNLISTED, Answers, Review, progress, review
 from referral_app.listening import Heard
 from referral_app.practice import Practice
 from referral_app.scenarios import LISTENING, Scenario
@@ -124,7 +124,7 @@ OWN = {
 @pytest.mark.parametrize(("words", "points", "mark"), OWN.values(), ids=OWN.keys())
 def test_own_words_are_read_for_hints(practice: Practice, words: str, points: int, mark: str) -> None:
     played = practice.scenarios["no-bed"]
-    done = practice.review(played, Answers(own_words=words, heard=practice.heard(words, ())))
+    done = practice.review(played, Answers(own_words=words, own_heard=practice.heard(words, ())))
     step = done.step("speak")
     assert (step.points, step.remarks[0].mark) == (points, mark)
     assert {row.mark for row in step.remarks[1:]} == {"also"}
@@ -203,3 +203,12 @@ def test_the_order_of_answers_does_not_matter(practice: Practice, windows: list[
     same = Answers(windows=frozenset(("P046", "P052", "P071", "P090")), signs=frozenset((1, 2, 3, 4)))
     shuffled = Answers(windows=frozenset(windows), signs=frozenset(signs))
     assert practice.review(played, shuffled) == practice.review(played, same)
+
+
+def test_progress_keeps_the_order_of_runs_and_adds_nothing_up(practice: Practice) -> None:
+    played = practice.scenarios["no-bed"]
+    runs = [practice.review(played, badly(played, practice)), practice.review(played, well(played, practice))]
+    drawn = progress(runs)
+    assert tuple(drawn) == confidence.ROLES
+    assert drawn["notice"] == ((0, 3), (3, 3))
+    assert progress([])["watch"] == ()
