@@ -89,11 +89,16 @@ def speak(run: Run, scenario: Scenario, practice: Practice, number: int, own_wor
 
 
 def _speak_own(run: Run, scenario: Scenario, practice: Practice, words: str) -> tuple[Run, Reply]:
+    reply = _to_own_words(run, scenario, practice, words)
+    return _said(replace(run, own_words=words), words, reply), reply
+
+
+def _to_own_words(run: Run, scenario: Scenario, practice: Practice, words: str) -> Reply:
+    """The answer to a question; where there is none, being listened to (そうでしたか) brings the next thing too."""
     reply = practice.asker.reply(scenario, words, run.told)
     heard = practice.heard(words, ())
-    if reply.words == (scenario.otherwise,) and heard.points and not heard.cautions:
-        reply = _willing(run, scenario)
-    return _said(replace(run, own_words=words), words, reply), reply
+    listened = bool(heard.points) and not heard.cautions
+    return _willing(run, scenario) if reply.words == (scenario.otherwise,) and listened else reply
 
 
 def _answered(run: Run, scenario: Scenario, practice: Practice, words: str) -> Reply:
@@ -108,13 +113,13 @@ def _willing(run: Run, scenario: Scenario) -> Reply:
 
 
 def ask(run: Run, scenario: Scenario, practice: Practice, question: str) -> tuple[Run, Reply]:
-    """Asks one question in one's own words; raises InvalidInput when it is empty, too long or one too many."""
+    """Says one thing in one's own words, most often a question. Raises InvalidInput: empty, too long, one too many."""
     question = _short(question.strip(), "question")
     if not question:
         raise InvalidInput({"question": "聞きたいことを書いてください。"})
     if len(run.asked) >= MOST_QUESTIONS:
         raise InvalidInput({"question": f"質問は {MOST_QUESTIONS} までです。つぎへ進んでください。"})
-    reply = practice.asker.reply(scenario, question, run.told)
+    reply = _to_own_words(run, scenario, practice, question)
     return _said(run, question, reply), reply
 
 

@@ -79,6 +79,14 @@ def test_own_words_open_the_person_when_the_rubric_is_seen_in_them(practice: Pra
         assert bool(reply.opened) == opened, words
 
 
+def test_to_be_listened_to_brings_the_next_thing_as_a_question_does(practice: Practice) -> None:
+    scenario = practice.scenarios["no-bed"]
+    _, reply = runs.ask(runs.begin(scenario), scenario, practice, "そうでしたか。")
+    assert [reveal.code for reveal in reply.opened] == ["night"]
+    _, reply = runs.ask(runs.begin(scenario), scenario, practice, "そうですか。でも頑張ってください。")
+    assert reply.opened == ()
+
+
 REFUSED = {
     "no first words": (lambda run, s, p: runs.speak(run, s, p, 0, " "), "first_words"),
     "first words without end": (lambda run, s, p: runs.speak(run, s, p, 0, "あ" * 201), "own_words"),
