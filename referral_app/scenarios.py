@@ -25,8 +25,8 @@ THEMES = (
 TOUCHES = ("自殺", "自傷", "死別", "暴力", "虐待")
 # The city's own rubric for listening, as its training page names it.
 LISTENING = ("共感", "批判しない", "ねぎらう", "相づち", "困りごとを意識")
-# The ways a sheet may travel, as on the つながるシート.
-WAYS = ("同行", "電話で受理確認", "本人が持参", "庁内送付")
+# The ways a sheet may travel, in the words of the つながるシート itself.
+WAYS = ("同行", "電話で受理を確認", "本人が持参", "庁内で送付")
 FITS = ("must", "also", "not")
 LONGEST_FOLLOW_UP = 90  # days; who needs another look later than this is followed by the department, not the first desk
 

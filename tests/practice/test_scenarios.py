@@ -154,7 +154,7 @@ SPOILED = {
     "unknown fit": (put("windows.2.fit", "maybe"), "windows.2.fit", "must・also・not"),
     "flag as text": (put("signs.1.good", "はい"), "signs.1.good", "true"),
     "no reason": (put("signs.3.why", " "), "signs.3.why", "「理由」を書いてください。"),
-    "unknown way": (put("handovers.1.way", "郵送"), "handovers.1.way", "同行・電話で受理確認"),
+    "unknown way": (put("handovers.1.way", "郵送"), "handovers.1.way", "同行・電話で受理を確認"),
     "late before soon": (put("follow_up", {"soonest": 9, "latest": 3, "why": "x"}), "follow_up.latest", "あとに"),
     "days beyond": (put("follow_up.latest", 400), "follow_up.latest", "0 から 90 まで"),
     "no follow-up": (put("follow_up", "x"), "follow_up", "「見守り」を書いてください。"),
