@@ -170,6 +170,15 @@ class Scenario:
         """The worries behind the worry."""
         return tuple(reveal for reveal in self.reveals if reveal.hidden)
 
+    def shown(self, rows: str) -> tuple[tuple[int, Choice], ...]:
+        """(place, row) of signs, first_words, handovers or consents in the order of the page.
+
+        Writers put the right rows first; shown so, the place would give the answer away. The order is the same for
+        everybody: a course can speak of 「上から2つ目」.
+        """
+        numbered: list[tuple[int, Choice]] = list(enumerate(getattr(self, rows), 1))
+        return tuple(sorted(numbered, key=lambda one: hashlib.sha256(f"{self.code} {one[1].words}".encode()).digest()))
+
     def fitting(self, fit: str) -> tuple[Fit, ...]:
         """The windows that are must, also or not."""
         return tuple(window for window in self.windows if window.fit == fit)

@@ -74,6 +74,22 @@ def test_grave_scenarios_raise_the_memo_in_the_app_and_end_with_somebody_near(pr
             assert played.follow_up.latest <= 2, played.code
 
 
+@pytest.mark.parametrize("rows", ["signs", "first_words", "handovers", "consents"])
+def test_the_place_on_the_page_does_not_give_the_answer_away(practice: Practice, rows: str) -> None:
+    first: Counter[bool] = Counter()
+    for played in practice.scenarios.values():
+        shown = played.shown(rows)
+        assert sorted(place for place, _ in shown) == list(range(1, len(shown) + 1))
+        assert all(getattr(played, rows)[place - 1] == row for place, row in shown)
+        first[shown[0][1].good] += 1
+    assert min(first[True], first[False]) >= len(practice.scenarios) // 5
+
+
+def test_only_good_first_words_live_up_to_the_rubric(practice: Practice) -> None:
+    for played in practice.scenarios.values():
+        assert all(bool(row.shows) == row.good for row in played.first_words), played.code
+
+
 def test_every_kind_of_question_and_every_myth_is_used(practice: Practice) -> None:
     made = practice.scenarios.values()
     assert set(practice.kinds) - {kind for one in made for row in one.reveals for kind in row.asks} == set()
