@@ -9,11 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from referral_app import datafile
-from referral_app.matching import Analyser, PhraseError, Phrasings, Restore, phrase_fault
+from referral_app.matching import Analyser, CrisisReader, Nearest, PhraseError, Phrasings, Restore, phrase_fault
 from referral_app.scenarios import Reveal, Scenario
 
+SINCE = "since"  # the kind that asks since when: it says nothing of a topic
 FRANK = "suicide"  # the kind of the frank question: whoever asks it must never be met by a reply beside the point
+# What the crisis reader hears in a question → the kind it asks about: the same wordings name it from both sides.
+_CRISIS_KINDS = {"suicide": FRANK, "other_person": FRANK, "self_harm": "injury"}
 OPEN = "open"  # the kind of a question that names no topic: もう少し聞かせてください
+NEAR = 0.15  # how near a question must lie to what it opens when no phrase names it (docs/measured.md)
 MOST_AT_ONCE = 2  # a person answers one question, or a double one, and not everything at once
 
 # Advice, lecture and errands name the same topics as questions do, but nobody opens up to them. By sentence endings.
@@ -102,37 +106,60 @@ def _tells(sentence: str) -> bool:
 class Asker:
     """Knows the kinds of question; immutable and safe for threads."""
 
-    def __init__(self, kinds: Mapping[str, Kind], analyser: Analyser, restore: Restore | None = None) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], analyser: Analyser, crisis: CrisisReader, restore: Restore | None = None
+    ) -> None:
         """``restore``: how hiragana is read as kanji. Raises PhraseError for a line that cannot be compiled."""
-        self._analyser, self._restore = analyser, restore
+        self._analyser, self._crisis, self._restore = analyser, crisis, restore
         self._kinds = Phrasings({kind.code: kind.phrases for kind in kinds.values()}, analyser, restore)
         self._otherwise = {kind.code: kind.otherwise for kind in kinds.values() if kind.otherwise}
         self._broad = frozenset(kind.code for kind in kinds.values() if kind.broad)
+        self._kind = kinds
         self._own = lru_cache(maxsize=256)(self._phrasings_of)
+        self._near = lru_cache(maxsize=256)(self._nearest_of)
 
     def _phrasings_of(self, scenario: Scenario) -> Phrasings:
         own = {reveal.code: reveal.phrases for reveal in scenario.reveals}
         return Phrasings(own, self._analyser, self._restore)
 
+    def _nearest_of(self, scenario: Scenario) -> Nearest | None:
+        """Where what may be told lies. Only frankness opens a wish to die, never a mere likeness."""
+        if self._restore is None:
+            return None
+        texts = {}
+        for row in scenario.reveals:
+            if FRANK not in row.asks:
+                topics = [self._kind[code].label for code in row.asks if code not in (OPEN, SINCE)]
+                texts[row.code] = [row.about, row.answer, *topics, *(line for line in row.phrases if line.isalnum())]
+        return Nearest(texts, self._restore)
+
     def kinds(self, question: str) -> frozenset[str]:
         """The kinds of question heard; raises InvalidInput when the text is too long."""
-        return frozenset(self._kinds.heard(asked_part(question)))
+        part = asked_part(question)
+        crisis = {_CRISIS_KINDS[alert.kind] for alert in self._crisis.read(part) if alert.kind in _CRISIS_KINDS}
+        return frozenset(self._kinds.heard(part)) | crisis
 
     def opened(self, scenario: Scenario, question: str, told: Collection[str] = ()) -> tuple[Reveal, ...]:
         """What the person tells now, in the scenario's order; () means that they answer ``scenario.otherwise``.
 
-        told: codes of what was told before; it is not told again. A narrow topic outranks a broad one, and any
-        topic outranks the open question, which brings the next thing the person tells of their own accord.
+        told: codes of what was told before; it is not told again. A narrow topic outranks a broad one; where no
+        phrase names a topic, the nearest in meaning counts; last comes the open question, which brings the next
+        thing the person tells of their own accord.
         Raises InvalidInput when the question is too long.
         """
         part = asked_part(question)
         own = frozenset(self._own(scenario).heard(part))
-        kinds = frozenset(self._kinds.heard(part))
-        named = _named(scenario, own, kinds, self._broad)
+        kinds = self.kinds(question)
+        named = _named(scenario, own, kinds, self._broad) or self._nearest(scenario, part)
         fresh = [reveal for reveal in named if reveal.code not in told][:MOST_AT_ONCE]
         if not named and OPEN in kinds:
             fresh = [row for row in scenario.reveals if OPEN in row.asks and row.code not in told][:1]
         return tuple(reveal for reveal in scenario.reveals if reveal in fresh)
+
+    def _nearest(self, scenario: Scenario, part: str) -> list[Reveal]:
+        near = self._near(scenario) if part else None
+        code = near.best(part, NEAR) if near else None
+        return [row for row in scenario.reveals if row.code == code]
 
     def reply(self, scenario: Scenario, question: str, told: Collection[str] = ()) -> Reply:
         """The person's answer to one question; raises InvalidInput when the question is too long.
@@ -144,7 +171,7 @@ class Asker:
         if opened:
             return Reply(tuple(reveal.answer for reveal in opened), opened)
         part = asked_part(question)
-        kinds = frozenset(self._kinds.heard(part))
+        kinds = self.kinds(question)
         again = _named(scenario, frozenset(self._own(scenario).heard(part)), kinds, self._broad)
         if again:
             return Reply(tuple(reveal.answer for reveal in again[:MOST_AT_ONCE]), ())

@@ -17,7 +17,7 @@ from referral_app.confidence import Role
 from referral_app.errors import DataError, InvalidInput
 from referral_app.grading import Answers, Review, review
 from referral_app.listening import Heard, Listener
-from referral_app.matching import Analyser, Restore
+from referral_app.matching import Analyser, CrisisReader, Restore, load_crisis
 from referral_app.quiz import Myth
 from referral_app.scenarios import Known, Scenario, scenario
 
@@ -76,7 +76,7 @@ def load(data: Path, catalogue: Catalogue, analyser: Analyser, restore: Restore 
         myths=myths,
         roles=confidence.load(data / "roles.toml"),
         known=known,
-        asker=Asker(kinds, analyser, restore),
+        asker=Asker(kinds, analyser, CrisisReader(load_crisis(data / "crisis.toml")), restore),
         listener=Listener(listening.load(data / "listening.toml"), analyser),
         analyser=analyser,
     )

@@ -6,6 +6,7 @@ from referral_app.matching.crisis import CrisisReader, load_crisis
 from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
 from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
+from referral_app.matching.nearness import Nearest
 from referral_app.matching.phrases import PhraseError
 from referral_app.matching.phrasing import Phrasings, Restore, phrase_fault
 from referral_app.matching.reading import Reading
@@ -20,6 +21,7 @@ __all__ = [
     "Explanation",
     "Finder",
     "Furigana",
+    "Nearest",
     "PhraseError",
     "Phrasings",
     "Reading",

@@ -14,6 +14,7 @@ from referral_app.matching import Analyser
 from referral_app.practice import Practice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PARTS = ("tuned on", "held out", "indirect", "indirect, held out")
 TABLE = Path(__file__).parent / "questions.txt"
 
 
@@ -21,13 +22,13 @@ TABLE = Path(__file__).parent / "questions.txt"
 class Case:
     """A question, and what it should open: any of ``expected``, nothing else; () when it should open nothing.
 
-    tuned: in the part that was looked at when phrases were mended.
+    part: one of PARTS.
     """
 
     scenario: str
     expected: tuple[str, ...]
     question: str
-    tuned: bool
+    part: str
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Outcome:
 
 def cases() -> Iterator[Case]:
     """Every row of the table."""
-    tuned = True
+    part = PARTS[0]
     for row in TABLE.read_text(encoding="utf-8").splitlines():
-        tuned = tuned and row != "# held out"
+        part = row[2:] if row[2:] in PARTS else part
         if row and not row.startswith("#"):
             scenario, expected, question = row.split("|")
-            yield Case(scenario, tuple(code for code in expected.split("/") if code != "-"), question, tuned)
+            yield Case(scenario, tuple(code for code in expected.split("/") if code != "-"), question, part)
 
 
 def in_hiragana(table: Iterable[Case], analyser: Analyser) -> Iterator[Case]:
@@ -83,29 +84,29 @@ def rates(found: Iterable[Outcome]) -> tuple[float, float, float]:
     return (
         sum(row.hit for row in asking) / len(asking),
         sum(row.wrong for row in asking) / len(asking),
-        sum(row.wrong for row in talk) / len(talk),
+        sum(row.wrong for row in talk) / max(1, len(talk)),
     )
 
 
-def halves(found: Iterable[Outcome]) -> tuple[list[Outcome], list[Outcome]]:
-    """(outcomes of the part tuned on, of the part held out)."""
+def parts(found: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """Outcomes by the part of the table they stand in."""
     rows = list(found)
-    return [row for row in rows if row.case.tuned], [row for row in rows if not row.case.tuned]
+    return {part: [row for row in rows if row.case.part == part] for part in PARTS}
 
 
 def main() -> None:
-    """Prints the rates of both parts and in hiragana, and with --fails every question that went wrong in the first."""
+    """Prints the rates of each part, as typed and in hiragana; with --fails what went wrong, but for the held out."""
     desk = Desk.open(Settings.from_environment())
     if desk.finder is None:
         sys.exit(desk.fault)
     analyser = desk.finder.sources.analyser
     practice = practices.load(ROOT / "data", desk.catalogue, analyser, desk.finder.read)
-    tuned, held = halves(outcomes(practice, cases()))
-    kana = outcomes(practice, in_hiragana(cases(), analyser))
-    for name, rows in (("tuned on", tuned), ("held out", held), ("all in hiragana", kana)):
+    found = parts(outcomes(practice, cases()))
+    kana = parts(outcomes(practice, in_hiragana(cases(), analyser)))
+    for name, rows in (*found.items(), *((f"{part}, in hiragana", rows) for part, rows in kana.items())):
         opened, wrong, talk = rates(rows)
         print(f"{name}: {len(rows)} rows, opens {opened:.3f}, opens another too {wrong:.3f}, talk opens {talk:.3f}")
-    for row in tuned if "--fails" in sys.argv else ():
+    for row in (*found[PARTS[0]], *found[PARTS[2]]) if "--fails" in sys.argv else ():
         if row.wrong or (row.case.expected and not row.hit):
             print(row.case.scenario, row.case.expected, row.opened, row.case.question)
 

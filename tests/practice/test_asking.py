@@ -10,10 +10,16 @@ from referral_app.asking import MOST_AT_ONCE, asked_part, load
 from referral_app.errors import DataError, InvalidInput
 from referral_app.matching import LONGEST_TEXT
 from referral_app.practice import Practice
-from tests.practice.measure import cases, halves, in_hiragana, outcomes, rates
+from tests.practice.measure import cases, in_hiragana, outcomes, parts, rates
 
-# What docs/measured.md says, less a little room for a reworded scenario.
-LEAST_OPENED, LEAST_IN_HIRAGANA, MOST_WRONG, MOST_TALK = 0.95, 0.92, 0.12, 0.05
+# (at least, at most another too, at most by talk): what docs/measured.md says, with room for a reworded scenario.
+LIMITS = {
+    "tuned on": (0.95, 0.12, 0.05),
+    "held out": (0.95, 0.12, 0.05),
+    "indirect": (0.80, 0.25, 0.0),
+    "indirect, held out": (0.65, 0.25, 0.0),
+}
+IN_HIRAGANA = 0.1  # so much less may be opened
 
 
 def test_every_scenario_is_asked_at_least_five_questions(practice: Practice) -> None:
@@ -22,19 +28,15 @@ def test_every_scenario_is_asked_at_least_five_questions(practice: Practice) -> 
     assert min(asked.values()) >= 5
 
 
-def test_questions_open_what_they_ask_for_and_little_else(practice: Practice) -> None:
-    for half in halves(outcomes(practice, cases())):
-        opened, wrong, talk = rates(half)
-        assert opened >= LEAST_OPENED
-        assert wrong <= MOST_WRONG
-        assert talk <= MOST_TALK
-
-
-def test_questions_in_hiragana_alone_are_understood(practice: Practice) -> None:
-    opened, wrong, talk = rates(outcomes(practice, in_hiragana(cases(), practice.analyser)))
-    assert opened >= LEAST_IN_HIRAGANA
-    assert wrong <= MOST_WRONG
-    assert talk <= MOST_TALK
+@pytest.mark.parametrize("hiragana", [False, True], ids=["as typed", "in hiragana"])
+@pytest.mark.parametrize("part", LIMITS)
+def test_questions_open_what_they_ask_for_and_little_else(practice: Practice, part: str, hiragana: bool) -> None:
+    table = in_hiragana(cases(), practice.analyser) if hiragana else cases()
+    opened, wrong, talk = rates(parts(outcomes(practice, table))[part])
+    least, most_wrong, most_talk = LIMITS[part]
+    assert opened >= least - IN_HIRAGANA * hiragana
+    assert wrong <= most_wrong + IN_HIRAGANA * hiragana
+    assert talk <= most_talk
 
 
 FRANK = (
@@ -45,6 +47,10 @@ FRANK = (
     "消えてしまいたいと思うことはある？",
     "自殺を考えておられるのではないかと心配です。",
     "生きているのがつらいと思うほどですか",
+    "もう生きとってもしかたないと思いますか",
+    "死が頭をよぎることはありますか",
+    "自分なんていないほうがいい、と思うことがありますか",
+    "このまま目が覚めなければ、と思う夜がありますか",
 )
 
 
