@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from referral_app import asking, confidence, listening, quiz, scenario_files
+from referral_app import asking, confidence, listening, quiz, rules, scenario_files
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
@@ -36,6 +36,7 @@ def faults(data: Path) -> list[DataError]:
 
     attempt(lambda: load_crisis(data / "crisis.toml"))
     attempt(lambda: memos.load(data / "memo.toml"))
+    attempt(lambda: rules.load(data / "rules.toml"))
     catalogue: Catalogue | None = attempt(lambda: catalogues.load(data))
     if catalogue is None:
         return found

@@ -14,6 +14,7 @@ from referral_app.catalogue import PRIORITY_GROUPS, Catalogue
 from referral_app.errors import InvalidInput
 from referral_app.fields import Fields
 from referral_app.matching import phrase_fault
+from referral_app.types import WAYS
 
 LEVELS = ("初級", "中級", "いのちを守る")
 # The lexicon's themes by the names of their files; tests/test_scenarios.py keeps the two in step.
@@ -25,8 +26,6 @@ THEMES = (
 TOUCHES = ("自殺", "自傷", "死別", "暴力", "虐待")
 # The city's own rubric for listening, as its training page names it.
 LISTENING = ("共感", "批判しない", "ねぎらう", "相づち", "困りごとを意識")
-# The ways a sheet may travel, in the words of the つながるシート itself.
-WAYS = ("同行", "電話で受理を確認", "本人が持参", "庁内で送付")
 FITS = ("must", "also", "not")
 LONGEST_FOLLOW_UP = 90  # days; who needs another look later than this is followed by the department, not the first desk
 

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.people import password_of
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -29,6 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--hide-scrollbars",
 ]
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 START_SECONDS = 120  # the first start builds the index
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -77,3 +81,18 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def log_in(page: Page, address: str, login: str, password: str = "") -> None:
+    """One of tests/people.py, or anybody whose password is given."""
+    page.goto(f"{address}/login")
+    page.fill("#login", login)
+    page.fill("#password", password or password_of(login))
+    page.get_by_role("button", name="ログイン", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def accessible(page: Page) -> None:
+    """WCAG 2.2 AA, as far as axe can tell."""
+    results = Axe().run(page, options=AXE)
+    assert results.violations_count == 0, results.generate_report()
