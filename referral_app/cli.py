@@ -13,6 +13,7 @@ from typing import IO, Any
 import click
 
 from referral_app import accounts, cli_admin, db, keeping
+from referral_app.audit import Action
 from referral_app.checking import faults
 from referral_app.config import Settings
 from referral_app.consult import Desk
@@ -90,6 +91,7 @@ def rotate() -> None:
     settings = Settings.from_environment()
     keys = KeyFile(settings.key_file)
     rows = keeping.rotate(db.open_engine(settings.database_url, keys), keys)
+    cli_admin.note(settings, Action.KEY_ROTATED)
     click.echo(
         f"新しい鍵で {rows} 行を封じ直しました。{keys.path} の写しを、取り直してください。\n"
         "2行目からの古い鍵は、前に取った控えを開くのに要ります。古い控えを捨てたら、その行を消せます。"
@@ -102,6 +104,7 @@ def backup(file: Path) -> None:
     """データベースの控えを FILE に取る。動いている画面は止めなくてよい。鍵は入らない。"""
     settings = Settings.from_environment()
     keeping.backup(settings, file)
+    cli_admin.note(settings, Action.BACKED_UP)
     click.echo(f"控えを取りました ({file})。開くには鍵 ({settings.key_file}) が要ります。別に保管してください。")
 
 
@@ -110,7 +113,9 @@ def backup(file: Path) -> None:
 @click.option("--replace", is_flag=True, help="いまのデータベースと入れ替える (いまのものは、名前を変えて残す)。")
 def restore(file: Path, replace: bool) -> None:
     """控え FILE を調べ、鍵で開けることを確かめてから、データベースとして置く。"""
-    aside = keeping.restore(Settings.from_environment(), file, replace, datetime.now())
+    settings = Settings.from_environment()
+    aside = keeping.restore(settings, file, replace, datetime.now())
+    cli_admin.note(settings, Action.RESTORED)
     if aside:
         click.echo(f"前のデータベースは {aside} に残しました。要らなくなったら消してください。")
     click.echo("控えから戻しました。次は: referral serve")

@@ -68,6 +68,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "secure_delete = ON",
+        "recursive_triggers = ON",  # or INSERT OR REPLACE would pass by the record's triggers
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -241,6 +241,11 @@ def _window_name(handover: Handover) -> str:
 
 
 _ASK_SUPERIOR = "この課には渡さない。通告・通報にあたるときは上司に確認する"
+_ENDED = {
+    "returned": "差し戻された。つなぎ直すまで、この課には渡さない",
+    "onward": "つなぎ直した。この課には渡さない",
+    "recalled": "取り下げた。この課には渡さない",
+}
 _STOPS = {
     "": "同意はまだ。いただくまで、この課には渡さない",
     "refused": f"同意なし。{_ASK_SUPERIOR}",
@@ -257,7 +262,7 @@ def _office_row(handover: Handover) -> OfficeRow:
         way=handover.way,
         consent=_consent(handover),
         reason=handover.legal_reason if handover.consent == "legal" else "",
-        stop="" if handover.consent in MAY_SHARE else _STOPS[handover.consent],
+        stop=_ENDED.get(handover.state, "") or _STOPS.get(handover.consent, ""),
         shown=shown(handover.sheet, shows(handover)),
     )
 

@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from referral_app import accounts, db
+from referral_app import accounts, db, entering
 from referral_app.access import NOBODY, PERMISSIONS, Permission, Person
 from referral_app.errors import Refused
 from referral_app.web.desk import engine, moment, person, rules
@@ -67,7 +67,7 @@ def _load(identity: str) -> _Visitor | None:
     number, _, stamp = identity.partition(":")
     try:
         with db.reading(engine()) as reading:
-            who = accounts.person(reading, int(number), stamp)
+            who = entering.person(reading, int(number), stamp, current_app.config["DEMO"])
     except db.Unavailable:
         g.unreadable = True  # not asked again: each asking may wait for a lock
         return None

@@ -9,10 +9,10 @@ from referral_app import accounts, audit, db, retention
 from referral_app.access import Permission
 from referral_app.audit import ACTIONS, Action, Line, Verdict
 from referral_app.consent import REASONS_TO_OPEN
-from referral_app.errors import Conflict
+from referral_app.errors import Conflict, InvalidInput
 from referral_app.inbox import TABS
 from referral_app.steps import STEPS
-from referral_app.web.desk import desk, engine, moment, person, rules
+from referral_app.web.desk import engine, moment, person, rules
 from referral_app.web.guard import needs
 
 pages = Blueprint("record", __name__)
@@ -27,15 +27,20 @@ def listing() -> str:
 
 @pages.post("/record/check")
 @needs(Permission.RECORD)
-def check() -> str:
+def check() -> str | tuple[str, int]:
     """Walks the whole chain."""
-    with db.transaction(engine()) as transaction:
-        verdict = audit.verify(transaction, request.form.get("closing", "").strip())
-        audit.write(transaction, person(), moment(), Line(Action.RECORD_CHECKED, detail="bad" if verdict.wrong else ""))
+    closing = request.form.get("closing", "")
+    try:
+        with db.transaction(engine()) as transaction:
+            verdict = audit.verify(transaction, closing)
+            line = Line(Action.RECORD_CHECKED, detail="bad" if verdict.wrong else "")
+            audit.write(transaction, person(), moment(), line)
+    except InvalidInput as error:
+        return _page(None, error.fields, closing), 400
     return _page(verdict)
 
 
-def _page(verdict: Verdict | None) -> str:
+def _page(verdict: Verdict | None, fields: dict[str, str] | None = None, closing: str = "") -> str:
     action, sheet = request.args.get("action", ""), request.args.get("sheet", "").strip().upper()
     with db.transaction(engine()) as transaction:
         page = audit.listing(transaction, request.args.get("page", 1, type=int), action, sheet)
@@ -49,6 +54,8 @@ def _page(verdict: Verdict | None) -> str:
         actions=ACTIONS,
         details=_DETAILS | {str(number): name for number, name in names.items()},
         verdict=verdict,
+        fields=fields or {},
+        closing=closing,
         action=action,
         sheet=sheet,
     )
@@ -60,6 +67,8 @@ _DETAILS = {
     **REASONS_TO_OPEN,
     **{f"inbox:{code}": f"受信箱 {label}" for code, (label, _) in TABS.items()},
     "sheets": "シート",
+    "keeping": "保存期間",
+    "users": "利用者",
     "resident": "本人控え",
     "office": "庁内用",
     "wait": "待つ間に試した",
@@ -71,9 +80,11 @@ _DETAILS = {
 @needs(Permission.KEEPING)
 def keeping() -> str:
     """Sheets to be deleted, before anything is deleted."""
-    with db.reading(engine()) as reading:
-        due = retention.due(reading, rules(), person(), moment())
-    return render_template("record/keeping.html", due=due, rules=rules(), departments=desk().catalogue.departments)
+    with db.transaction(engine()) as transaction:
+        due = retention.due(transaction, rules(), person(), moment())
+        hanging = retention.hanging(transaction, rules(), person(), moment())
+        audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="keeping"))
+    return render_template("record/keeping.html", due=due, hanging=hanging, rules=rules())
 
 
 @pages.post("/keeping")
@@ -89,6 +100,6 @@ def end() -> Response:
         return redirect(url_for("record.keeping"), 303)
     db.forget(engine())
     cleared = db.scrub(engine()) if count else True
-    later = "" if cleared else "ほかの人が使っているため、消した跡はあとで片づけます。"
+    later = "" if cleared else "ほかの人が使っているため、消した跡(暗号のまま)は、画面を止めたときになくなります。"
     flash(f"{count}枚を消しました。{later}")
     return redirect(url_for("record.keeping"), 303)
