@@ -19,15 +19,17 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from sqlalchemy import Engine
 
 from referral_app import catalogue as catalogues
 from referral_app import db, sending
 from referral_app.catalogue import Catalogue
 from referral_app.config import CHECKOUT, Settings
+from referral_app.sealing import KeyFile
 from tests import scene
 from tests.client import Client, staffed_home
 from tests.kept import NOW, opened, spilt
-from tests.pages import Page
+from tests.pages import Page, Pages
 from tests.people import password_of
 from tests.scene import WORDS, Press
 from tests.served import Served, serving
@@ -286,6 +288,32 @@ def done(clients: dict[str, Client], presses: list[Press]) -> None:
     for press in presses:
         clients[press.login].post(press.path, press.fields)
         assert clients[press.login].status == 200, press.path
+
+
+@pytest.mark.parametrize("spoilt", [slice(0, 100), slice(4_096, None)], ids=["its first bytes", "all but them"])
+def test_with_a_spoilt_database_windows_and_memo_go_on_and_the_rest_is_told_calmly(
+    pages: Pages, engine: Engine, tmp_path: Path, spoilt: slice
+) -> None:
+    file = tmp_path / "referral.db"
+    db.forget(engine)
+    engine.dispose()
+    content = bytearray(file.read_bytes())
+    content[spoilt] = b"#" * len(content[spoilt])
+    file.write_bytes(content)
+    only_windows_and_memo(pages)
+
+
+def test_with_its_key_gone_somebody_logged_in_goes_on_finding_windows(pages: Pages, keys: KeyFile) -> None:
+    keys.path.unlink()
+    only_windows_and_memo(pages)
+
+
+def only_windows_and_memo(pages: Pages) -> None:
+    """They go on; the rest is told calmly."""
+    assert "P046" in pages.post("/", {"text": "家賃が払えず追い出されそう"}).html
+    assert "対応メモ" in pages.get("/memo").text
+    assert "ログインを確かめられません" in pages.get("/sheets", 503).text
+    assert pages.client.get("/healthz").status_code == 503
 
 
 # ---- two servers --------------------------------------------------------------------------------

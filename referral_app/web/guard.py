@@ -56,7 +56,7 @@ class _Visitor:
 
 def register(app: Flask, ask: Ask) -> None:
     """Before anything else, CSRF included: ``ask`` answers an expired form with a way to keep its words."""
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)  # it would ask again while drawing the page of an error
     manager.session_protection = "strong"
     manager.user_loader(_load)
     app.before_request(lambda: _check(ask))
