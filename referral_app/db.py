@@ -149,7 +149,8 @@ def migrate(engine: Engine) -> bool:
         return False
     config = _config()
     try:
-        with engine.connect() as connection:
+        # One transaction that writes from its first word: a second start waits, and finds nothing left to do.
+        with engine.execution_options(writes=True).connect() as connection, connection.begin():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:
