@@ -70,10 +70,12 @@ def normal(login: str) -> str:
     return unicodedata.normalize("NFKC", login).strip().casefold()
 
 
-def candidate(session: Session, login: str) -> Candidate:
-    """The account behind a name, or a stand-in that no password fits."""
+def candidate(session: Session, login: str, demo: bool = False) -> Candidate:
+    """The account behind a name, or a stand-in that no password fits. The demo's accounts enter a demo only."""
     login = normal(login)
     account = session.scalar(select(Account).where(Account.login == login, Account.stopped_at.is_(None)))
+    if account and account.demo and not demo:  # still open when the start could not write
+        account = None
     return Candidate(login, account.id, account.password_hash) if account else Candidate(login, None, _NO_ACCOUNT)
 
 

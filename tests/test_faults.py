@@ -362,27 +362,3 @@ def at_once(desks: list[Client], path: str, fields: dict[str, object]) -> list[P
 
     with ThreadPoolExecutor(len(desks)) as threads:
         return list(threads.map(press, desks))
-
-
-def test_first_starts_at_the_same_moment_make_one_database_and_both_use_it(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    with serving(home, tmp_path / "first.txt", tmp_path / "second.txt") as servers:
-        told = [server.said for server in servers]
-    assert sum("データの鍵を作りました" in said for said in told) == 1
-    assert all("利用者がまだいません" in said for said in told)  # each has asked the database
-    assert not any("データベースを開けません" in said for said in told)
-
-
-def test_starts_at_the_same_moment_make_one_key_for_the_sessions(tmp_path: Path) -> None:
-    barrier = threading.Barrier(8)
-
-    def start(home: Path) -> str:
-        barrier.wait(10)
-        return Settings.at(home).secret_key()
-
-    with ThreadPoolExecutor(8) as starts:
-        for n in range(30):
-            home = tmp_path / str(n)
-            assert len(set(starts.map(start, [home] * 8))) == 1
-            assert [file.name for file in home.iterdir()] == ["secret.key"]

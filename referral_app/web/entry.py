@@ -48,7 +48,7 @@ def enter() -> str | Response | tuple[str, int]:
     kept, next_page = request.form.get("kept", ""), request.form.get("next", "")
     try:
         with db.reading(engine()) as reading:
-            asked = accounts.candidate(reading, login)
+            asked = accounts.candidate(reading, login, current_app.config["DEMO"])
         fitted = accounts.fits(asked, password)
         with db.transaction(engine()) as transaction:
             entry = accounts.enter(transaction, asked, fitted, moment())
