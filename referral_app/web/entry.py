@@ -57,11 +57,12 @@ def enter() -> str | Response | tuple[str, int]:
         return _door(login=login, error=NOT_NOW, kept=kept, next_page=next_page), 503
     if entry.person is None:
         return _door(login=login, error=entry.message, kept=kept, next_page=next_page), 401
+    waited = guard.waits()
     guard.sign_in(entry.person, entry.stamp)
     if entry.person.one_time:
         return redirect(url_for("entry.password"), 303)
     if kept:
-        return _resume(kept)
+        return _resume(kept, waited)
     return redirect(next_page if _is_ours(next_page) else url_for("consult.start"), 303)
 
 
@@ -157,13 +158,16 @@ def _keep() -> str:
         return ""
 
 
-def _resume(kept: str) -> str | Response:
-    """The kept form, to be sent once more by its owner with a fresh token."""
+def _resume(kept: str, waited: bool) -> str | Response:
+    """The kept form, to be sent once more by its owner with a fresh token.
+
+    ``waited``: this browser was open while nobody could log in; a form drawn for nobody belongs to who comes now.
+    """
     try:
         owner, path, fields = json.loads(keys_of(engine().dialect).open(kept))
     except (KeyTrouble, ValueError):
         owner, path, fields = None, "", []
-    if owner is None or owner != person().id:
+    if not path or owner != (None if waited and owner is None else person().id):
         flash(NOT_YOURS)
         return redirect(url_for("consult.start"), 303)
     found: list[tuple[str, Any]] = [(name, value) for name, value in fields]

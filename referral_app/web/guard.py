@@ -82,6 +82,11 @@ def open_windows() -> None:
     session["waiting"] = moment().timestamp()
 
 
+def waits() -> bool:
+    """True in a browser that was let in so."""
+    return not _older(moment(), "waiting", rules().idle)
+
+
 def sign_out() -> None:
     logout_user()
     session.clear()
@@ -97,7 +102,7 @@ def _check(ask: Ask) -> str | Response | tuple[str, int] | None:
         return None
     if person() is NOBODY:
         readable = _accounts_readable()
-        if Permission.CONSULT in asked and (not readable or not _older(moment(), "waiting", rules().idle)):
+        if Permission.CONSULT in asked and (not readable or waits()):
             return None  # windows and memo must be there even when nobody can log in
         if readable:
             return ask()
