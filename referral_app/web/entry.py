@@ -58,11 +58,12 @@ def enter() -> str | Response | tuple[str, int]:
         return _door(login=login, error=NOT_NOW, kept=kept, next_page=next_page), 503
     if entry.person is None:
         return _door(login=login, error=entry.message, kept=kept, next_page=next_page), 401
+    waited = guard.waits()
     guard.sign_in(entry.person, entry.stamp)
     if entry.person.one_time:
         return redirect(url_for("entry.password"), 303)
     if kept:
-        return _resume(kept)
+        return _resume(kept, waited)
     return redirect(next_page if _is_ours(next_page) else url_for("consult.start"), 303)
 
 
@@ -176,13 +177,17 @@ def _keep() -> str:
         return ""
 
 
-def _resume(kept: str) -> str | Response:
-    """The kept form, to be sent once more by its owner with a fresh token."""
+def _resume(kept: str, waited: bool) -> str | Response:
+    """The kept form, to be sent once more by its owner with a fresh token.
+
+    ``waited``: this browser was open while nobody could log in; a form drawn for nobody belongs to who comes now.
+    """
     try:
         form = json.loads(keys_of(engine().dialect).open(kept))
     except (KeyTrouble, ValueError):
         form = {}
-    if form.get("owner") is None or form["owner"] != person().id or _stale(form["at"]):
+    owner = None if waited and form.get("owner", 0) is None else person().id
+    if form.get("owner", 0) != owner or _stale(form["at"]):
         flash(NOT_YOURS)
         return redirect(url_for("consult.start"), 303)
     return render_template("entry/resume.html", form=form, place=_KEPT_FORMS[form["place"]])
