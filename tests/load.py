@@ -223,7 +223,7 @@ def staff(home: Path, count: int) -> list[str]:
         for n, login in enumerate(logins):
             given = AccountInput(login, f"見本 {n}", "department", (departments[n % len(departments)],))
             account, _ = accounts.create(session, given, departments, NOBODY, now)
-            account.password_hash, account.one_time = accounts.HASHER.hash(PASSWORD), False
+            account.password_hash, account.one_time_until = accounts.HASHER.hash(PASSWORD), None
     engine.dispose()
     return logins
 
