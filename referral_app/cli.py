@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check."""
+"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check, print."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import click
 
 from referral_app import db, keeping
 from referral_app.checking import faults
+from referral_app.cli_print import printing
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
@@ -40,6 +41,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")  # a Japanese Windows console would say cp932
+
+
+main.add_command(printing)
 
 
 @main.command()
