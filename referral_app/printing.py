@@ -197,7 +197,7 @@ def line_on_paper(line: HelpLine, ruby: Read, today: date) -> Line:
 def _seen(contact: Contact, today: date) -> str:
     if contact.confirmed and contact.is_confirmed(today):
         return f"確認日 {wareki(contact.confirmed)}"
-    return f"{contact.seen[:4]}年の案内" if contact.seen else ""
+    return f"{contact.seen[:4]}年の案内" if contact.seen else "案内の年は未確認"
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: De
     said = everything(copy)
     assert "要確認" not in said
     assert said.count("変わっていることがあります") == 1
-    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", ""]
+    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", "案内の年は未確認"]
 
 
 def texts(copy: ResidentCopy) -> tuple[printing.Rubies, ...]:

@@ -6,12 +6,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 MILLIMETRES = 25.4 / 72
+SHOWN = 4  # pages whose words are kept for review
 
 
 class Paper:
@@ -19,7 +21,11 @@ class Paper:
 
     def __init__(self, pdf: bytes) -> None:
         self.reader = PdfReader(io.BytesIO(pdf))
-        self.pages = [page.extract_text() for page in self.reader.pages]
+
+    @cached_property
+    def pages(self) -> list[str]:
+        """The text of each page, in the order it was drawn."""
+        return [page.extract_text() for page in self.reader.pages]
 
     @property
     def text(self) -> str:
@@ -59,7 +65,7 @@ class Paper:
         return xmp is not None and "pdfuaid" in xmp.rdf_root.toxml()
 
     def shape(self) -> str:
-        """What is worth reviewing, as text."""
+        """What is worth reviewing, as text: how it is made, and the words of its first pages."""
         sizes = Counter("×".join(f"{float(n) * MILLIMETRES:.0f}" for n in p.mediabox[2:]) for p in self.reader.pages)
         head = [
             f"pages: {', '.join(f'{count} of {size} mm' for size, count in sizes.items())}",
@@ -70,7 +76,7 @@ class Paper:
             f"pictures: {_counted(self.pictures)}",
             f"bookmarks: {', '.join(self.bookmarks)}",
         ]
-        pages = [f"\n--- page {n}\n{text.strip()}" for n, text in enumerate(self.pages, 1)]
+        pages = [f"\n--- page {n}\n{text.strip()}" for n, text in enumerate(self.pages[:SHOWN], 1)]
         return "\n".join([*head, *pages]) + "\n"
 
     def _nodes(self) -> Iterator[DictionaryObject]:
