@@ -150,7 +150,8 @@ def telephones(window: Window, catalogue: Catalogue, today: date) -> tuple[tuple
         return contact.phones, "" if contact.is_confirmed(today) else "つながらないときは市役所の代表へ"
     if window.outside:
         return (), "番号は、この紙を渡した窓口におたずねください"
-    return catalogue.switchboard.contact.phones, "市役所の代表"
+    own = f"。{contact.name}の番号は、ここでたずねてください" if contact.name else ""
+    return catalogue.switchboard.contact.phones, f"市役所の代表{own}"
 
 
 def opening(ruby: Read) -> Rubies:

@@ -137,6 +137,12 @@ def test_unknown_telephones_lead_to_the_switchboard_and_known_ones_do_not_hide(d
     assert "おたずね" in plain(copy.places[2].phone_note)
 
 
+def test_a_telephone_window_of_unknown_number_never_shows_its_departments_number_as_its_own(desk: Desk) -> None:
+    place = resident(desk, sheet("P057")).places[0]
+    assert place.phones == ("046-223-1511",)
+    assert plain(place.phone_note) == "市役所の代表。あつぎ健康相談ダイヤル24の番号は、ここでたずねてください"
+
+
 def test_help_lines_are_for_anyone_and_one_for_money_worries(desk: Desk) -> None:
     with_debt = resident(desk, sheet("P070"))
     assert [plain(line.name) for line in with_debt.lines] == [

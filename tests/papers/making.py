@@ -1,4 +1,4 @@
-"""The papers kept as reviewed snapshots: python -m tests.papers.making FOLDER [--accept].
+"""The papers kept as reviewed snapshots: make papers (python -m tests.papers.making FOLDER [--accept]).
 
 Writes every PDF (and its pages as pictures where pdftoppm is found) for a person to look at. ``--accept``
 keeps their structure under tests/papers/reviewed once they have been looked at.
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from referral_app import printing, sheet_papers
@@ -26,20 +26,28 @@ NOW = datetime(2026, 11, 24, 14, 32)
 RARE = "𠮷田 髙﨑 渡邉 齋藤 邊 塚󠄁 葛󠄀"
 
 
-def papers(desk: Desk, stationery: Stationery) -> dict[str, Callable[[], Printed]]:
-    """Name → what prints it."""
-    today, press = NOW.date(), stationery.press
+def papers(desk: Desk, stationery: Stationery, turn: int = 0) -> dict[str, Callable[[], Printed]]:
+    """Name → what prints it. Each turn has another number, day and story: the compiler remembers what it has set."""
+    today, press = NOW.date() + timedelta(days=turn), stationery.press
     known = {"clerk_department": "市民協働推進課", "clerk_name": "見本 一郎", "name": RARE, "kana": "よしだ たかさき"}
     contact = {"phone": "000-0000-0000", "may_phone": "よい", "phone_hours": "平日 10時〜15時", "may_post": "だめ"}
 
     def sheet(*codes: str, **values: str) -> test_printing.Sheet:
-        return test_printing.filled(desk.catalogue, test_printing.sheet(*codes, **known, **contact, **values))
+        made = test_printing.filled(desk.catalogue, test_printing.sheet(*codes, **known, **contact, **values))
+        made.number, made.received_at = f"R8-{417 + turn:04}", NOW + timedelta(days=turn)
+        return made
 
     def resident(*codes: str) -> Printed:
         return sheet_papers.resident_pdf(press, test_printing.resident(desk, sheet(*codes)))
 
     def office(story: str, ask: str) -> Printed:
-        made = sheet("P070", "P032", "P046", story=story, wish="昼に働きたい。\n子どもを預けたい。")
+        made = sheet(
+            "P070",
+            "P032",
+            "P046",
+            story=story.replace("。", f"{turn or ''}。"),
+            wish="昼に働きたい。\n子どもを預けたい。",
+        )
         made.handovers[0].ask, made.handovers[2].consent = ask, "refused"
         return sheet_papers.office_pdf(press, printing.office_copy(made))
 

@@ -13,7 +13,7 @@ from tests.papers.making import REVIEWED, papers
 from tests.papers.reading import Paper
 
 NAMES = sorted(file.stem for file in REVIEWED.glob("*.txt"))
-HOW = "紙が変わりました。見て、よければ残してください: python -m tests.papers.making build/papers --accept"
+HOW = "紙が変わりました。見て、よければ残してください: make papers ARGS=--accept"
 
 
 @pytest.fixture(scope="module")
