@@ -15,7 +15,7 @@ LEAST_LINES = 2  # never one help line alone: connection rates are low
 # No paper that goes home says these, whatever the matter.
 NEVER = re.compile("自殺|自死|死|DV|ＤＶ|虐待|暴力|リスク|危険")
 # Nor does a paper chosen for one person tell these about them. 保護者 is a parent.
-TELLING = re.compile(f"{NEVER.pattern}|借金|債務|滞納|困窮|離婚|保護(?!者)|ひきこもり|不登校|障がい|中絶|依存")
+TELLING = re.compile(f"{NEVER.pattern}|借金|債務|滞納|困窮|離婚|保護(?!者)|ひきこもり|不登校|中絶|依存")
 
 
 @dataclass(frozen=True)

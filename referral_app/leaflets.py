@@ -174,7 +174,7 @@ class Writer:
         sections.append(Section("市の外の窓口など", self.ruby("市の外の窓口など"), (), (), (), outside))
         return Booklet(
             title=self.ruby("相談窓口べんり帳"),
-            lead=self.ruby("こまったときに、どこで話せるかを、課ごとにまとめました。"),
+            lead=self.ruby("どこで話せるかを、課ごとにまとめました。"),
             sections=tuple(section for section in sections if section.entries),
             common=self._common(),
         )

@@ -77,6 +77,7 @@ class ResidentCopy:
     lead: Rubies
     places: tuple[Place, ...]
     bring: Rubies
+    say: Rubies
     opening: Rubies
     lines: tuple[Line, ...]
     otherwise: Rubies
@@ -105,6 +106,7 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
         lead=ruby(_LEAD_KNOWN if _all_know(sheet) else _LEAD_PLAIN),
         places=tuple(places),
         bring=ruby("この紙、あれば届いた書類"),
+        say=ruby("「相談に来ました」"),
         opening=opening(ruby),
         lines=_lines(sheet, catalogue, ruby, today),
         otherwise=otherwise(catalogue, ruby),

@@ -51,8 +51,18 @@ def plain(pieces: printing.Rubies) -> str:
 
 
 def everything(copy: ResidentCopy) -> str:
-    texts = [copy.day, copy.lead, copy.bring, copy.otherwise, copy.notice, copy.sender, copy.address]
-    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.phone_note)]
+    texts = [
+        copy.day,
+        copy.lead,
+        copy.bring,
+        copy.say,
+        copy.opening,
+        copy.otherwise,
+        copy.notice,
+        copy.sender,
+        copy.address,
+    ]
+    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.hours, p.phone_note)]
     texts += [t for line in copy.lines for t in (line.name, line.hours, line.seen)]
     return "\n".join(plain(text) for text in texts)
 
@@ -175,7 +185,7 @@ def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: De
 
 
 def texts(copy: ResidentCopy) -> tuple[printing.Rubies, ...]:
-    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.otherwise)
+    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.say, copy.opening, copy.otherwise)
 
 
 def test_every_kanji_on_the_resident_copy_has_its_reading(desk: Desk, catalogue: Catalogue) -> None:
