@@ -42,6 +42,12 @@ class Catalogue:
             return _outside_window(self.outside[code])
         raise NotFound(f"「{code}」という窓口は目録にありません。相談の画面から選び直してください。")
 
+    def offered(self) -> list[Window]:
+        """Every window a sheet may be sent to: the city's by department, then those outside."""
+        own = [self.window(one.code) for one in self.programmes.values() if one.referable]
+        outside = [self.window(code) for code in self.outside]
+        return sorted([*own, *outside], key=lambda window: (window.outside, window.department))
+
     def _programme_window(self, programme: Programme) -> Window:
         contact = self.places.get(programme.code) or self.departments[programme.departments[0]].contact
         return Window(

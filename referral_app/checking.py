@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from referral_app import catalogue as catalogues
-from referral_app import handouts
+from referral_app import handouts, rules
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
@@ -32,6 +32,7 @@ def faults(data: Path) -> list[DataError]:
 
     attempt(lambda: load_crisis(data / "crisis.toml"))
     attempt(lambda: memos.load(data / "memo.toml"))
+    attempt(lambda: rules.load(data / "rules.toml"))
     catalogue: Catalogue | None = attempt(lambda: catalogues.load(data))
     if catalogue is None:
         return found

@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check, print."""
+"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check; more in cli_*."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import click
 
-from referral_app import db, keeping
+from referral_app import accounts, cli_admin, db, keeping
 from referral_app.checking import faults
 from referral_app.cli_print import printing
 from referral_app.config import Settings
@@ -49,27 +49,38 @@ main.add_command(printing)
 @main.command()
 @click.option("--port", default=8000, type=click.IntRange(1, 65535), show_default=True, help="待ち受ける番号。")
 @click.option("--demo", "with_demo", is_flag=True, help="空のデータベースに、架空のシートを入れる。")
-def serve(port: int, with_demo: bool) -> None:
-    """画面を動かす (このパソコンの中だけ)。"""
+@click.option("--host", default="127.0.0.1", show_default=True, help="ほかのPCからも開くときは 0.0.0.0。")
+def serve(port: int, with_demo: bool, host: str) -> None:
+    """画面を動かす (ふつうは、このパソコンの中だけ)。"""
     from referral_app import serving  # the other commands start without the pages
 
-    serving.run(Settings.from_environment(), port, with_demo, click.echo)
+    serving.run(Settings.from_environment(), port, with_demo, click.echo, host)
 
 
 @main.command()
 def init() -> None:
-    """保存場所・データベース・鍵・索引を用意する。何度実行しても安全。"""
+    """保存場所・データベース・鍵・索引・最初の管理者を用意する。何度実行しても安全。"""
     settings = Settings.from_environment()
     settings.secret_key()
     keys = KeyFile(settings.key_file)
-    done = keeping.prepare(db.open_engine(settings.database_url, keys), keys, thorough=True)
+    engine = db.open_engine(settings.database_url, keys)
+    done = keeping.prepare(engine, keys, thorough=True)
     click.echo("データベースを用意しました。" if done.migrated else "データベースは、すでに最新です。")
     if done.key_made:
         click.echo(keeping.KEY_MADE.format(path=keys.path))
+    with db.transaction(engine) as session:
+        first = accounts.first_administrator(session, datetime.now().replace(microsecond=0))
+    if first:
+        click.echo(FIRST_ADMINISTRATOR.format(login=first[0], password=first[1]))
     fault = Desk.open(settings).fault
     if fault:
         raise ReferralError(fault)
     click.echo(f"用意ができました ({settings.home})。次は: referral serve")
+
+
+FIRST_ADMINISTRATOR = """最初の管理者を作りました。パスワードは一度だけ使えます。ログインすると、新しいものを決めます。
+  利用者名      {login}
+  パスワード    {password}"""
 
 
 @main.group()
@@ -175,6 +186,8 @@ def check(data: Path | None) -> None:
         raise click.ClickException(f"{len(found)} か所を直してください。直すまで、前の内容のまま動きます。")
     click.echo("data/ に、まちがいはありません。")
 
+
+cli_admin.register(main)
 
 if __name__ == "__main__":
     main()

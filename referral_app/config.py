@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from referral_app.errors import ReferralError
@@ -34,12 +34,19 @@ class Settings:
     data: Path
     templates: Path
     key_file: Path  # opens the sealed words of the database; never beside a backup
+    hosts: tuple[str, ...] = ()  # names under which other PCs call this server
+    https: bool = False  # True behind a proxy that speaks TLS: the session's cookie then travels over TLS only
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Reads REFERRAL_HOME (folder), REFERRAL_DATABASE (SQLAlchemy URL) and REFERRAL_KEY_FILE (path)."""
+        """Reads REFERRAL_HOME (folder), REFERRAL_DATABASE (SQLAlchemy URL), REFERRAL_KEY_FILE (path),
+
+        REFERRAL_HOSTS (names, separated by commas) and REFERRAL_HTTPS (1 behind a proxy that speaks TLS).
+        """
         home = Path(os.environ.get("REFERRAL_HOME") or _default_home()).resolve()
-        return cls.at(home, os.environ.get("REFERRAL_DATABASE"), os.environ.get("REFERRAL_KEY_FILE"))
+        found = cls.at(home, os.environ.get("REFERRAL_DATABASE"), os.environ.get("REFERRAL_KEY_FILE"))
+        hosts = tuple(name.strip() for name in os.environ.get("REFERRAL_HOSTS", "").split(",") if name.strip())
+        return replace(found, hosts=hosts, https=os.environ.get("REFERRAL_HTTPS") == "1")
 
     @classmethod
     def at(cls, home: Path, database_url: str | None = None, key_file: str | None = None) -> Settings:

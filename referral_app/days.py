@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import jpholiday
 
@@ -58,6 +58,34 @@ def is_holiday(day: date) -> bool:
 def is_open(moment: datetime) -> bool:
     """True while the city's windows are open: weekdays 8:30 to 17:15."""
     return not is_holiday(moment.date()) and OPENS <= moment.time() < CLOSES
+
+
+def add_business_days(day: date, count: int) -> date:
+    """The ``count``-th day after ``day`` on which the windows are open; for 0 the day itself, or the next open one."""
+    while is_holiday(day):
+        day += timedelta(days=1)
+    for _ in range(count):
+        day += timedelta(days=1)
+        while is_holiday(day):
+            day += timedelta(days=1)
+    return day
+
+
+def business_days_late(due: date, today: date) -> int:
+    """Open days that have begun since ``due``; 0 when it is not over."""
+    days = (due + timedelta(days=n) for n in range(1, (today - due).days + 1))
+    return sum(not is_holiday(day) for day in days)
+
+
+def counted_from(moment: datetime) -> date:
+    """The day from which a deadline is counted: what comes after closing time comes on the next open day."""
+    day = moment.date()
+    return add_business_days(day + timedelta(days=1), 0) if moment.time() >= CLOSES else add_business_days(day, 0)
+
+
+def month_day(day: date) -> str:
+    """11月25日(水)."""
+    return f"{day.month}月{day.day}日({_WEEKDAYS[day.weekday()]})"
 
 
 def clock_line(moment: datetime) -> str:

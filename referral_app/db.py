@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session  # the pages name it without knowing SQLAlchemy
 
 from referral_app.errors import ReferralError
 from referral_app.sealing import KeyFile, KeyTrouble, give

@@ -27,6 +27,10 @@ class NotFound(ReferralError):
     """The thing asked for does not exist (any more)."""
 
 
+class Refused(ReferralError):
+    """This person may not do or see this. The pages write it into the record."""
+
+
 class Conflict(ReferralError):
     """Somebody else changed the same thing in between."""
 

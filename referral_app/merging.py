@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from referral_app.sheets import CHOICE_LABELS, CONSENTS, GUARDED, TEXT_FIELDS, HandoverInput, SheetInput
+from referral_app.consent import CONSENTS, SCOPES
+from referral_app.sheet_input import CHOICE_LABELS, GUARDED, TEXT_FIELDS, HandoverInput, SheetInput
 from referral_app.types import NATIONAL_ITEMS
 
 Name = Callable[[str], str]  # a window's code → how the clerk knows it
@@ -15,6 +16,7 @@ _ROW_LABELS = {
     "way": "つなぎ方",
     "consent": "同意",
     "name_only": "本人控えには課の名前だけを出す",
+    "scope": "渡してよいこと",
     "legal_ground": "法律の根拠",
     "legal_reason": "そう判断した理由",
 }
@@ -131,6 +133,7 @@ def _row(mine: HandoverInput, saved: HandoverInput, base: HandoverInput | None, 
         way=cells["way"],
         consent=cells["consent"],
         name_only=bool(cells["name_only"]),
+        scope=cells["scope"],
         legal_ground=cells["legal_ground"],
         legal_reason=cells["legal_reason"],
     )
@@ -158,4 +161,4 @@ def _one_has(row: HandoverInput, old: HandoverInput | None, known: bool, side: s
 
 
 def _shown(value: str) -> str:
-    return CONSENTS.get(value, value) or "(空)"
+    return CONSENTS.get(value) or SCOPES.get(value, value) or "(空)"

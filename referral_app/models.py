@@ -5,12 +5,18 @@ What a person could be known by, or what tells their worry, is ``Sealed``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from referral_app.sealing import Sealed
+from referral_app.steps import STATES
+
+
+def _quoted(words: Iterable[str]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
 
 
 class Base(DeclarativeBase):
@@ -49,12 +55,16 @@ class Sheet(Base):
     wish: Mapped[str] = mapped_column(Sealed, default="")
     done_so_far: Mapped[str] = mapped_column(Sealed, default="")
     explained: Mapped[bool] = mapped_column(default=False)
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)  # from then on no field above changes
 
     items: Mapped[list[SheetItem]] = relationship(
         back_populates="sheet", cascade="all, delete-orphan", order_by="SheetItem.id", lazy="selectin"
     )
     handovers: Mapped[list[Handover]] = relationship(
         back_populates="sheet", cascade="all, delete-orphan", order_by="Handover.position", lazy="selectin"
+    )
+    addenda: Mapped[list[Addendum]] = relationship(
+        back_populates="sheet", cascade="all, delete-orphan", order_by="Addendum.id", lazy="selectin"
     )
     __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 (declared by SQLAlchemy)
 
@@ -87,11 +97,19 @@ class Handover(Base):
     Department and programme are written out: a paper once printed must not change with the catalogue.
     ``name_only``: the resident's paper names the department alone, not what the window is for.
     A withdrawal keeps who had taken the consent and adds who took it back; ``legal`` names its ground and reason.
+    ``state`` is one of steps.STATES; ``channel`` tells whether the answer comes here or on paper; ``origin`` is the
+    returned つなぎ that this one takes up again; ``holder`` has it in hand, None when that person has left;
+    ``news``: the sender's desk has not seen the last answer yet.
     """
 
     __tablename__ = "handover"
     __table_args__ = (
-        UniqueConstraint("sheet_id", "window"),
+        CheckConstraint(f"state IN ({_quoted(STATES)})", name="handover_state"),
+        CheckConstraint(
+            "state = 'draft' OR consent IN ('oral', 'written', 'legal')"
+            " OR (state = 'withdrawn' AND consent = 'withdrawn')",
+            name="handover_basis",
+        ),
         CheckConstraint("consent IN ('', 'oral', 'written', 'refused', 'legal', 'withdrawn')", name="handover_consent"),
         CheckConstraint(
             "consent <> 'legal' OR (legal_ground <> '' AND legal_reason <> '')", name="handover_legal_ground"
@@ -114,5 +132,128 @@ class Handover(Base):
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
     legal_ground: Mapped[str] = mapped_column(Sealed, default="")
     legal_reason: Mapped[str] = mapped_column(Sealed, default="")
+    scope: Mapped[str] = mapped_column(String(8), default="all")
 
-    sheet: Mapped[Sheet] = relationship(back_populates="handovers")
+    state: Mapped[str] = mapped_column(String(12), default="draft", index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    channel: Mapped[str] = mapped_column(String(8), default="")
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    received_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("handover.id"), default=None)
+    holder_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), default=None)
+    news: Mapped[bool] = mapped_column(default=False)
+
+    sheet: Mapped[Sheet] = relationship(back_populates="handovers", lazy="joined")
+    desks: Mapped[list[HandoverDesk]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+    events: Mapped[list[HandoverEvent]] = relationship(
+        cascade="all, delete-orphan", order_by="HandoverEvent.id", lazy="selectin"
+    )
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 (declared by SQLAlchemy)
+
+
+class HandoverDesk(Base):
+    """A department whose inbox a つなぎ lies in; some programmes have two. None for windows outside the city."""
+
+    __tablename__ = "handover_desk"
+
+    handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id", ondelete="CASCADE"), primary_key=True)
+    department: Mapped[str] = mapped_column(String(80), primary_key=True, index=True)
+
+
+class HandoverEvent(Base):
+    """One step that was taken: by whom, when, with which words. Never changed."""
+
+    __tablename__ = "handover_event"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handover_id: Mapped[int] = mapped_column(ForeignKey("handover.id", ondelete="CASCADE"), index=True)
+    step: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime]
+    by_department: Mapped[str] = mapped_column(String(80))
+    by_name: Mapped[str] = mapped_column(Sealed)
+    words: Mapped[str] = mapped_column(Sealed, default="")
+
+
+class Addendum(Base):
+    """A fact that came after sending. The sheet itself stays as it was sent."""
+
+    __tablename__ = "addendum"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sheet_id: Mapped[int] = mapped_column(ForeignKey("sheet.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    by_name: Mapped[str] = mapped_column(Sealed)
+    words: Mapped[str] = mapped_column(Sealed)
+
+    sheet: Mapped[Sheet] = relationship(back_populates="addenda")
+
+
+class Account(Base):
+    """Somebody who logs in. Never deleted, only stopped: the record names its number.
+
+    ``stamp`` stands in every open session and is renewed to end them all. ``demo`` ones enter a demo only.
+    """
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    login: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(Sealed)
+    role: Mapped[str] = mapped_column(String(16))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    one_time: Mapped[bool] = mapped_column(default=True)
+    stamp: Mapped[str] = mapped_column(String(40))
+    demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    departments: Mapped[list[AccountDepartment]] = relationship(
+        cascade="all, delete-orphan", order_by="AccountDepartment.position", lazy="selectin"
+    )
+
+
+class AccountDepartment(Base):
+    """A department somebody works for; the first is their desk."""
+
+    __tablename__ = "account_department"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    department: Mapped[str] = mapped_column(String(80), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class LoginTry(Base):
+    """Failed logins under one name, known or not; ``name`` is its digest: people type passwords there by mistake."""
+
+    __tablename__ = "login_try"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int]
+    last_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """One line of the record. Triggers refuse every change; ``mac`` chains it to the line before."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    action: Mapped[str] = mapped_column(String(24), index=True)
+    sheet: Mapped[str] = mapped_column(String(16), default="", index=True)
+    handover_id: Mapped[int | None]
+    detail: Mapped[str] = mapped_column(String(40), default="")
+    mac: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Base):
+    """The end of the record, one row: which line is the last, and the secret that chains the lines."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    last: Mapped[int]
+    mac: Mapped[str] = mapped_column(String(64))
+    secret: Mapped[str] = mapped_column(Sealed)

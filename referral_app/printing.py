@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 from referral_app.catalogue import Catalogue
+from referral_app.consent import CONSENTS, GIVEN, MAY_SHARE, SCOPES, shows
 from referral_app.days import CLOSES, OPENS, clock, month_day_time, wareki, wareki_time
 from referral_app.matching import Ruby
 from referral_app.models import Handover, Sheet
-from referral_app.sheets import CONSENTS, GIVEN, MAY_SHARE, TEXT_FIELDS, SheetInput, as_input, window_of
-from referral_app.types import NATIONAL_ITEMS, Contact, HelpLine, Window
+from referral_app.sheet_input import SheetInput, as_input
+from referral_app.sheets import window_of
+from referral_app.types import Contact, HelpLine, Window
+from referral_app.viewing import Shown, for_sender, shown
 
 Rubies = tuple[Ruby, ...]
 Read = Callable[[str], Rubies]  # text → the same text with ふりがな
@@ -205,7 +208,10 @@ def _seen(contact: Contact, today: date) -> str:
 
 @dataclass(frozen=True)
 class OfficeRow:
-    """One destination on the office copy. ``stop`` says why its desk gets no paper; empty when it may be shared."""
+    """One destination on the office copy. ``stop`` says why its desk gets no paper; empty when it may be shared.
+
+    ``shown``: what the paper of this desk tells of the person, cut down to its consent.
+    """
 
     number: int
     department: str
@@ -215,14 +221,7 @@ class OfficeRow:
     consent: str
     reason: str
     stop: str
-
-
-@dataclass(frozen=True)
-class SafeContact:
-    """What stands in red above every telephone number. ``needed`` when there is a word or an address to guard."""
-
-    rows: tuple[tuple[str, str], ...]
-    needed: bool
+    shown: Shown
 
 
 @dataclass(frozen=True)
@@ -235,21 +234,15 @@ class OfficeCopy:
     rows: tuple[OfficeRow, ...]
     desks: tuple[OfficeRow, ...]
     consented: tuple[str, ...]
-    items: tuple[tuple[str, str], ...]
-    safe: SafeContact
-    resident: tuple[tuple[str, str], ...]
-    visitor: tuple[tuple[str, str], ...]
-    stories: tuple[tuple[str, str], ...]
+    shown: Shown
     missing: tuple[str, ...]
 
 
 def office_copy(sheet: Sheet) -> OfficeCopy:
-    """The papers that stay in the building, as (label, value) pairs.
+    """The papers that stay in the building. A hidden contact stays hidden on paper: it is opened on the screen only.
 
     Only the safe contact prints 未記入 when empty; every other empty value is a blank to be filled in by hand.
     """
-    given = as_input(sheet)
-    ticked = {item.item: "◎" if item.gravest else "✓" for item in sheet.items}
     rows = tuple(_office_row(handover) for handover in sheet.handovers)
     return OfficeCopy(
         number=sheet.number,
@@ -258,17 +251,9 @@ def office_copy(sheet: Sheet) -> OfficeCopy:
         rows=rows,
         desks=tuple(row for row in rows if not row.stop),
         consented=tuple(_window_name(handover) for handover in sheet.handovers if handover.consent in GIVEN),
-        items=tuple((item, ticked.get(item, "")) for item in NATIONAL_ITEMS),
-        safe=safe_contact(given.values),
-        resident=(("性別", sheet.gender), *_labelled(given, "name", "kana", "birth", "phone", "address")),
-        visitor=_labelled(given, "visitor_name", "visitor_relation", "visitor_phone"),
-        stories=_labelled(given, "story", "wish", "done_so_far"),
-        missing=missing(given),
+        shown=for_sender(sheet),
+        missing=missing(as_input(sheet)),
     )
-
-
-def _labelled(given: SheetInput, *names: str) -> tuple[tuple[str, str], ...]:
-    return tuple((TEXT_FIELDS[name].label, given.values[name]) for name in names)
 
 
 def _window_name(handover: Handover) -> str:
@@ -295,6 +280,7 @@ def _office_row(handover: Handover) -> OfficeRow:
         consent=_consent(handover),
         reason=handover.legal_reason if handover.consent == "legal" else "",
         stop="" if handover.consent in MAY_SHARE else _STOPS[handover.consent],
+        shown=shown(handover.sheet, shows(handover)),
     )
 
 
@@ -307,22 +293,9 @@ def _consent(handover: Handover) -> str:
     text = CONSENTS.get(handover.consent, "まだ")
     if handover.consent == "legal":
         text += f"({handover.legal_ground})"
+    elif handover.consent in GIVEN and handover.scope != "all":
+        text += f"({SCOPES[handover.scope]})"
     return f"{text} {taken}".strip()
-
-
-def safe_contact(values: Mapping[str, str]) -> SafeContact:
-    """The red box, for screens and papers alike."""
-    rows = (
-        ("電話", "may_phone"),
-        ("電話してよい時間", "phone_hours"),
-        ("留守電に残す", "may_leave_message"),
-        ("家への郵便", "may_post"),
-    )
-    guarded = (*(name for _, name in rows), "phone", "address", "visitor_phone")
-    return SafeContact(
-        rows=tuple((label, values.get(name) or "未記入") for label, name in rows),
-        needed=any(values.get(name) for name in guarded),
-    )
 
 
 def missing(given: SheetInput) -> tuple[str, ...]:

@@ -1,106 +1,27 @@
-"""Verbs on つながるシート: create from a consultation, save, list, discard."""
+"""Verbs on a つながるシート until it is sent: make from a consultation, save, list, discard. Then it is frozen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from referral_app import audit
+from referral_app.access import Permission, Person
+from referral_app.audit import Action, Line
 from referral_app.catalogue import Catalogue
-from referral_app.days import fiscal_year_letter
-from referral_app.errors import Conflict, InvalidInput, NotFound
+from referral_app.consent import GUARDED_FIELDS, GUARDED_ITEM, GUARDED_WINDOWS, MAY_SHARE, REASONS_TO_OPEN
+from referral_app.days import fiscal_year_letter, month_day_time
+from referral_app.errors import Conflict, InvalidInput, NotFound, Refused
 from referral_app.models import Handover, NumberCounter, Sheet, SheetItem
+from referral_app.sheet_input import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, SheetInput, faults, prefilled
 from referral_app.types import NATIONAL_ITEMS, Contact, Window
 
-
-@dataclass(frozen=True)
-class FieldRule:
-    """A text field of the sheet: its label on screen and paper, and its longest input in characters."""
-
-    label: str
-    longest: int
-
-
-TEXT_FIELDS = {
-    "clerk_department": FieldRule("受付の課", 40),
-    "clerk_name": FieldRule("受付者の氏名", 40),
-    "name": FieldRule("氏名", 60),
-    "kana": FieldRule("ふりがな", 60),
-    "birth": FieldRule("生年月日か年代", 40),
-    "address": FieldRule("住所", 120),
-    "phone": FieldRule("電話", 40),
-    "visitor_name": FieldRule("来た方の氏名", 60),
-    "visitor_relation": FieldRule("ご本人との関係", 40),
-    "visitor_phone": FieldRule("来た方の電話", 40),
-    "phone_hours": FieldRule("電話してよい時間", 60),
-    "story": FieldRule("お話", 10_000),
-    "wish": FieldRule("のぞんでいること", 2_000),
-    "done_so_far": FieldRule("もうしたこと", 2_000),
-}
-YES_NO = ("よい", "だめ")
-CHOICE_FIELDS = {
-    "gender": ("男", "女", "その他・答えない"),
-    "may_phone": YES_NO,
-    "may_leave_message": YES_NO,
-    "may_post": YES_NO,
-}
-CHOICE_LABELS = {
-    "gender": "性別",
-    "may_phone": "電話",
-    "may_leave_message": "留守電に残す",
-    "may_post": "家への郵便",
-}
-WAYS = ("同行", "電話で受理を確認", "本人が持参", "庁内で送付")
-CONSENTS = {
-    "oral": "口頭",
-    "written": "書面",
-    "refused": "いただけない",
-    "legal": "法律の根拠で渡す",
-    "withdrawn": "取り消し",
-}
-GIVEN = ("oral", "written")
-MAY_SHARE = (*GIVEN, "legal")
-GROUNDS = (
-    "生命・身体の緊急",
-    "児童虐待の通告",
-    "高齢者虐待・障害者虐待の通報",
-    "個人情報保護法69条2項",
-    "社会福祉法106条の6 支援会議",
-)
-GUARDED = ("だめ", "refused", "withdrawn")  # a word that protects somebody gives way only to a person's own hand
-MOST_HANDOVERS = 12
-LONGEST_ASK = 300
-LONGEST_REASON = 500
 PAGE_SIZE = 50
-
-
-@dataclass(frozen=True)
-class HandoverInput:
-    """One destination as keyed in."""
-
-    window: str
-    ask: str = ""
-    way: str = ""
-    consent: str = ""
-    name_only: bool = False
-    legal_ground: str = ""
-    legal_reason: str = ""
-
-
-@dataclass(frozen=True)
-class SheetInput:
-    """A whole sheet as keyed in; ``values`` holds TEXT_FIELDS and CHOICE_FIELDS."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    items: tuple[str, ...] = ()
-    gravest: str = ""
-    explained: bool = False
-    handovers: tuple[HandoverInput, ...] = ()
-    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -121,39 +42,39 @@ def create(
     windows: Sequence[str],
     items: Sequence[str],
     birth: str = "",
-    clerk_department: str = "",
+    by: Person,
     now: datetime,
 ) -> Sheet:
-    """A draft prefilled from a consultation. Raises InvalidInput without a window, NotFound for an unknown one."""
+    """A draft of the clerk's desk, prefilled. Raises InvalidInput without a window, NotFound for an unknown one."""
     if not windows:
         raise InvalidInput({"picks": "窓口を1つ以上「シートに入れる」で選んでください。"})
     given = SheetInput(
-        values={"story": story, "birth": birth, "clerk_department": clerk_department},
+        values={"story": story, "birth": birth},
         items=tuple(item for item in NATIONAL_ITEMS if item in items),
-        handovers=tuple(_prefilled(catalogue.window(code)) for code in dict.fromkeys(windows)),
+        handovers=tuple(prefilled(catalogue.window(code)) for code in dict.fromkeys(windows)),
     )
-    return create_from(session, catalogue, given, now)
+    return create_from(session, catalogue, given, by, now)
 
 
-def create_from(session: Session, catalogue: Catalogue, given: SheetInput, now: datetime) -> Sheet:
-    """A new sheet, with a new number, from what stands in a form. Raises InvalidInput."""
+def create_from(session: Session, catalogue: Catalogue, given: SheetInput, by: Person, now: datetime) -> Sheet:
+    """A new sheet, with a new number, from what stands in a form. Raises InvalidInput, Refused."""
+    by.require(Permission.WRITE)
     sheet = Sheet(number=_next_number(session, now), received_at=now, saved_at=now, version=0)
+    sheet.clerk_department, sheet.clerk_name = by.desk, by.name
     session.add(sheet)
-    return _fill(sheet, given, catalogue, now)
+    _fill(sheet, given, catalogue, by, now)
+    audit.write(session, by, now, Line(Action.SHEET_MADE, sheet.number))
+    return sheet
 
 
-def _prefilled(window: Window) -> HandoverInput:
-    return HandoverInput(window=window.code, ask=window.what_to_say, name_only=window.discreet)
-
-
-def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput, now: datetime) -> Sheet:
-    """Saves a draft as keyed in. Raises InvalidInput, NotFound, or Conflict when someone saved in between."""
-    sheet = get(session, number)
+def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput, by: Person, now: datetime) -> Sheet:
+    """Saves a draft as keyed in. Raises InvalidInput, NotFound, Refused; Conflict when someone saved or sent it."""
+    sheet = draft(session, number, by)
     if sheet.version != given.version:
         raise Conflict(_CONFLICT)
-    _fill(sheet, given, catalogue, now)
+    _fill(sheet, given, catalogue, by, now)
     try:
-        session.flush()
+        audit.write(session, by, now, Line(Action.SHEET_SAVED, sheet.number))
     except StaleDataError:  # saved between our SELECT and our UPDATE
         raise Conflict(_CONFLICT) from None
     return sheet
@@ -162,117 +83,86 @@ def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput,
 _CONFLICT = "このシートは、ほかの画面で先に保存されています。打った内容は、この画面に残っています。"
 
 
-def add_window(given: SheetInput, window: Window) -> SheetInput:
-    """The same input with one more destination at its end."""
-    if any(handover.window == window.code for handover in given.handovers):
-        return given
-    return _with_handovers(given, (*given.handovers, _prefilled(window)))
-
-
-def remove_window(given: SheetInput, code: str) -> SheetInput:
-    """The same input without that destination."""
-    return _with_handovers(given, tuple(h for h in given.handovers if h.window != code))
-
-
-def _with_handovers(given: SheetInput, handovers: tuple[HandoverInput, ...]) -> SheetInput:
-    return replace(given, handovers=handovers)
-
-
 def get(session: Session, number: str) -> Sheet:
-    """One sheet by its number (R8-0001); raises NotFound."""
+    """One sheet by its number (R8-0001), whoever asks; raises NotFound."""
     sheet = session.scalar(select(Sheet).where(Sheet.number == number))
     if sheet is None:
         raise NotFound(f"シート {number} はありません。一覧から選び直してください。")
     return sheet
 
 
-def listing(session: Session, page: int = 1) -> SheetPage:
-    """Sheets by last save, newest first; a page beyond the end is the last one."""
-    total = session.scalar(select(func.count()).select_from(Sheet)) or 0
+def own(session: Session, number: str, by: Person) -> Sheet:
+    """A sheet of one of this person's departments. Raises NotFound, Refused."""
+    sheet = get(session, number)
+    by.require(Permission.WRITE)
+    if sheet.clerk_department not in by.departments:
+        raise Refused(f"シート {number} は、ほかの課のものです。届いたシートは、受信箱から開いてください。")
+    return sheet
+
+
+def draft(session: Session, number: str, by: Person) -> Sheet:
+    """An own sheet that may still be changed. Raises NotFound, Refused, and Sent once it has gone."""
+    sheet = own(session, number, by)
+    if sheet.sent_at:
+        raise Sent(
+            f"シート {number} は {month_day_time(sheet.sent_at)} に送られています。送ったシートは書きかえられません。"
+            "分かったことは「あとから分かったこと」に足してください。"
+        )
+    return sheet
+
+
+class Sent(Conflict):
+    """The sheet went out in between: it is frozen now."""
+
+
+def read(session: Session, number: str, by: Person, now: datetime) -> Sheet:
+    """An own sheet, opened: stands in the record. Raises NotFound, Refused."""
+    sheet = own(session, number, by)
+    audit.write(session, by, now, Line(Action.SHEET_READ, number))
+    return sheet
+
+
+def open_contact(session: Session, number: str, reason: str, by: Person, now: datetime) -> Sheet:
+    """An own sheet whose hidden contact is opened: the reason, a key, stands in the record. Raises InvalidInput."""
+    sheet = own(session, number, by)
+    tell_reason(session, sheet.number, None, reason, by, now)
+    return sheet
+
+
+def tell_reason(session: Session, number: str, handover: int | None, reason: str, by: Person, now: datetime) -> None:
+    """Writes why a hidden contact is opened. Raises InvalidInput without a reason from the list."""
+    if reason not in REASONS_TO_OPEN:
+        raise InvalidInput({"open_reason": "連絡先を開く理由を、一覧から選んでください。"})
+    audit.write(session, by, now, Line(Action.CONTACT_OPENED, number, handover, reason))
+
+
+def listing(session: Session, by: Person, page: int = 1) -> SheetPage:
+    """Sheets of this person's departments by last save, newest first; a page beyond the end is the last one."""
+    by.require(Permission.WRITE)
+    mine = Sheet.clerk_department.in_(by.departments)
+    total = session.scalar(select(func.count()).select_from(Sheet).where(mine)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
-    query = (
-        select(Sheet).order_by(Sheet.saved_at.desc(), Sheet.id.desc()).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    )
-    return SheetPage(tuple(session.scalars(query)), page, pages, total)
+    query = select(Sheet).where(mine).order_by(Sheet.saved_at.desc(), Sheet.id.desc())
+    found = session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    return SheetPage(tuple(found), page, pages, total)
 
 
-def discard(session: Session, number: str) -> None:
-    """Deletes a draft for good."""
-    session.delete(get(session, number))
+def discard(session: Session, number: str, by: Person, now: datetime) -> None:
+    """Deletes a draft for good. Raises NotFound, Refused, Sent."""
+    session.delete(draft(session, number, by))
+    audit.write(session, by, now, Line(Action.SHEET_DISCARDED, number))
 
 
-def as_input(sheet: Sheet) -> SheetInput:
-    """A saved sheet in the shape of the form."""
-    return SheetInput(
-        values={name: getattr(sheet, name) for name in (*TEXT_FIELDS, *CHOICE_FIELDS)},
-        items=tuple(item.item for item in sheet.items),
-        gravest=next((item.item for item in sheet.items if item.gravest), ""),
-        explained=sheet.explained,
-        handovers=tuple(
-            HandoverInput(h.window, h.ask, h.way, h.consent, h.name_only, h.legal_ground, h.legal_reason)
-            for h in sheet.handovers
-        ),
-        version=sheet.version,
-    )
+def is_guarded(sheet: Sheet) -> bool:
+    """True when the sheet tells of violence: address and telephone stay hidden until opened with a reason."""
+    told = any(item.item == GUARDED_ITEM for item in sheet.items)
+    return told or any(row.window in GUARDED_WINDOWS for row in sheet.handovers)
 
 
-def faults(given: SheetInput) -> dict[str, str]:
-    """What must be mended before saving: form field → sentence. Empty when all is well."""
-    found: dict[str, str] = {}
-    for name, rule in TEXT_FIELDS.items():
-        length = len(given.values.get(name, ""))
-        if length > rule.longest:
-            found[name] = f"「{rule.label}」は {rule.longest:,} 字までです (いま {length:,} 字)。短くしてください。"
-    for name, allowed in CHOICE_FIELDS.items():
-        if given.values.get(name, "") not in ("", *allowed):
-            found[name] = "一覧から選び直してください。"
-    if given.gravest and given.gravest not in given.items:
-        found["items"] = f"いちばん重い困りごと「{given.gravest}」に、チェックも入れてください。"
-    if len(given.handovers) > MOST_HANDOVERS:
-        found["handovers"] = f"つなぎ先は {MOST_HANDOVERS} か所までです。しぼるか、シートを分けてください。"
-    for handover in given.handovers:
-        found.update(_handover_faults(handover, given))
-    return found
-
-
-def _handover_faults(row: HandoverInput, given: SheetInput) -> dict[str, str]:
-    """Every fault of the row at once: two faults must not need two rounds."""
-    legal = row.consent == "legal"
-    checks = (
-        (
-            f"ask-{row.window}",
-            len(row.ask) > LONGEST_ASK,
-            f"「お願い」は {LONGEST_ASK} 字までです (いま {len(row.ask)} 字)。短くしてください。",
-        ),
-        (
-            f"consent-{row.window}",
-            row.way not in ("", *WAYS) or row.consent not in ("", *CONSENTS),
-            "つなぎ方と同意を、一覧から選び直してください。",
-        ),
-        (
-            f"legal_ground-{row.window}",
-            (legal and not row.legal_ground) or row.legal_ground not in ("", *GROUNDS),
-            "法律の根拠で渡すときは、どの根拠かを一覧から選んでください。",
-        ),
-        (f"legal_reason-{row.window}", legal and not row.legal_reason.strip(), "そう判断した理由を書いてください。"),
-        (
-            f"legal_reason-{row.window}",
-            len(row.legal_reason) > LONGEST_REASON,
-            f"「理由」は {LONGEST_REASON} 字までです (いま {len(row.legal_reason)} 字)。短くしてください。",
-        ),
-        (
-            "clerk_name",
-            row.consent in (*MAY_SHARE, "withdrawn") and not given.values.get("clerk_name", "").strip(),
-            "同意や判断をだれが確かめたかを残すため、受付者の氏名を入れてください。",
-        ),
-        (
-            "explained",
-            row.consent in GIVEN and not given.explained,
-            "同意の前に、渡す先と使いみちを説明し、「説明しました」にチェックを入れてください。",
-        ),
-    )
-    return {name: sentence for name, wrong, sentence in checks if wrong}
+def has_hidden(sheet: Sheet) -> bool:
+    """True when there is something to hide."""
+    return is_guarded(sheet) and any(getattr(sheet, name) for name in GUARDED_FIELDS)
 
 
 def window_of(catalogue: Catalogue, code: str, kept: Handover | None = None) -> Window:
@@ -284,7 +174,7 @@ def window_of(catalogue: Catalogue, code: str, kept: Handover | None = None) -> 
         return Window(code, department, programme, programme, "", "", "", "", "", Contact(), False, True)
 
 
-def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) -> Sheet:
+def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, by: Person, now: datetime) -> Sheet:
     kept = {handover.window: handover for handover in sheet.handovers}
     unknown = [row.window for row in given.handovers if row.window not in kept and not _known(catalogue, row.window)]
     wrong = faults(given)
@@ -293,7 +183,8 @@ def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) 
     if wrong:
         raise InvalidInput(wrong)
     for name in (*TEXT_FIELDS, *CHOICE_FIELDS):
-        setattr(sheet, name, given.values.get(name, "").strip())
+        if name in given.values or not sheet.version:
+            setattr(sheet, name, given.values.get(name, "").strip())
     sheet.explained = given.explained
     sheet.saved_at = now
     sheet.version += 1
@@ -302,7 +193,7 @@ def _fill(sheet: Sheet, given: SheetInput, catalogue: Catalogue, now: datetime) 
     for item in sheet.items:
         item.gravest = item.item == given.gravest
     sheet.handovers = [
-        _fill_handover(kept.get(row.window) or _new_handover(catalogue.window(row.window)), row, position, sheet, now)
+        fill_handover(kept.get(row.window) or new_handover(catalogue.window(row.window)), row, position, by, now)
         for position, row in enumerate(given.handovers, 1)
     ]
     return sheet
@@ -312,7 +203,8 @@ def _known(catalogue: Catalogue, code: str) -> bool:
     return code in catalogue.programmes or code in catalogue.outside
 
 
-def _new_handover(window: Window) -> Handover:
+def new_handover(window: Window) -> Handover:
+    """A destination with nothing decided yet."""
     return Handover(
         window=window.code,
         department=window.department,
@@ -322,16 +214,20 @@ def _new_handover(window: Window) -> Handover:
         withdrawn_by="",
         legal_ground="",
         legal_reason="",
+        version=1,
     )
 
 
-def _fill_handover(handover: Handover, row: HandoverInput, position: int, sheet: Sheet, now: datetime) -> Handover:
+def fill_handover(handover: Handover, row: HandoverInput, position: int, by: Person, now: datetime) -> Handover:
+    """Writes a row as keyed in; with a basis it stands at 同意確認, without one it is a draft again."""
     legal = (row.legal_ground, row.legal_reason.strip()) if row.consent == "legal" else ("", "")
     if (row.consent, *legal) != (handover.consent, handover.legal_ground, handover.legal_reason):
-        _stamp(handover, row.consent, sheet.clerk_name, now)
+        _stamp(handover, row.consent, by.name, now)
     handover.position, handover.ask, handover.way = position, row.ask.strip(), row.way
     handover.consent, handover.name_only = row.consent, row.name_only
     handover.legal_ground, handover.legal_reason = legal
+    handover.scope = row.scope
+    handover.state = "consented" if row.consent in MAY_SHARE else "draft"
     return handover
 
 

@@ -25,6 +25,9 @@ NATIONAL_ITEMS = (
     "その他",
 )
 
+# The ways of handing over; data/rules.toml gives each its deadline.
+WAYS = ("同行", "電話で受理を確認", "本人が持参", "庁内で送付")
+
 # What a programme is: a talk, a benefit, a place to be; the other four are no window for a resident.
 NATURES = ("consultation", "service", "place", "information", "training", "network", "staff")
 

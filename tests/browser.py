@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.people import password_of
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -77,3 +79,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+def log_in(page: Page, address: str, login: str, password: str = "") -> None:
+    """One of tests/people.py, or anybody whose password is given."""
+    page.goto(f"{address}/login")
+    page.fill("#login", login)
+    page.fill("#password", password or password_of(login))
+    page.get_by_role("button", name="ログイン", exact=True).click()
+    page.wait_for_url(lambda url: "/login" not in url)

@@ -8,10 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Engine
 
-from referral_app import db
+from referral_app import accounts, db
+from referral_app.access import Person
 from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
@@ -20,9 +22,11 @@ from referral_app.sealing import KeyFile
 from referral_app.web import create_app
 from tests.kept import add_sheet, home_with
 from tests.pages import Pages
+from tests.people import PEOPLE, employ
 
 ROOT = Path(__file__).resolve().parent.parent
 TUESDAY = datetime(2026, 11, 24, 14, 32)  # an ordinary working day, windows open
+accounts.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # the same hash, at a test's cost
 
 
 @pytest.fixture(scope="session")
@@ -58,30 +62,47 @@ def finder(desk: Desk) -> Finder:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database at the newest schema, copied for each test that writes."""
-    file = tmp_path_factory.mktemp("schema") / "referral.db"
-    engine = db.open_engine(f"sqlite:///{file}")
+def staffed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a key and a database at the newest schema that knows the test's people; copied for each test."""
+    folder = tmp_path_factory.mktemp("staffed")
+    keys = KeyFile(folder / "data.key")
+    keys.create()
+    engine = db.open_engine(f"sqlite:///{folder / 'referral.db'}", keys)
     db.migrate(engine)
+    with db.transaction(engine) as session:
+        employ(session, TUESDAY)
+    db.forget(engine)
     engine.dispose()
-    return file
+    return folder
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> KeyFile:
+def keys(staffed: Path, tmp_path: Path) -> KeyFile:
     """The key of the test's own database."""
-    made = KeyFile(tmp_path / "data.key")
-    made.create()
-    return made
+    shutil.copy(staffed / "data.key", tmp_path / "data.key")
+    return KeyFile(tmp_path / "data.key")
 
 
 @pytest.fixture
-def engine(empty_database: Path, tmp_path: Path, keys: KeyFile) -> Iterator[Engine]:
+def engine(staffed: Path, tmp_path: Path, keys: KeyFile) -> Iterator[Engine]:
     file = tmp_path / "referral.db"
-    shutil.copy(empty_database, file)
+    shutil.copy(staffed / "referral.db", file)
     opened = db.open_engine(f"sqlite:///{file}", keys)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def people(engine: Engine) -> dict[str, Person]:
+    """Login name → who acts; see tests/people.py."""
+    with db.reading(engine) as session:
+        return {name: accounts.as_person(accounts.by_login(session, name)) for name in PEOPLE}
+
+
+@pytest.fixture
+def clerk(people: dict[str, Person]) -> Person:
+    """A clerk of 市民協働推進課."""
+    return people["mado"]
 
 
 @pytest.fixture
@@ -100,8 +121,8 @@ def app(settings: Settings, desk: Desk, engine: Engine) -> Flask:
 
 @pytest.fixture
 def pages(app: Flask) -> Pages:
-    """A client that checks every page it opens."""
-    return Pages(app.test_client())
+    """A clerk's client that checks every page it opens."""
+    return Pages(app.test_client()).enter("mado")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,40 +14,41 @@ from alembic import command
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, text
 
-from referral_app import db, sheets
+from referral_app import accounts, consent, db, sheet_input, sheets
 from referral_app.catalogue import Catalogue
 from referral_app.cli import main
 from referral_app.config import Settings
 from referral_app.sealing import KeyFile
-from referral_app.sheets import HandoverInput, SheetInput
+from referral_app.sheet_input import HandoverInput, SheetInput
 
 NOW = datetime(2026, 11, 24, 14, 32)
 NAME, WORRY, PHONE = "架空野 みほん", "夜ごと天井の数をかぞえている", "000-1234-9876"
 PRIVATE = (NAME, WORRY, PHONE)
-VALUES = {"name": NAME, "story": WORRY, "phone": PHONE, "clerk_name": "見本 一郎"}
+VALUES = {"name": NAME, "story": WORRY, "phone": PHONE}
 GIVEN = SheetInput(
     values=VALUES,
     items=("住まい", "債務"),
     gravest="債務",
     explained=True,
     handovers=(
-        HandoverInput("P070", "ひみつのお願い", consent="legal", legal_ground=sheets.GROUNDS[1], legal_reason="けが"),
+        HandoverInput("P070", "ひみつのお願い", consent="legal", legal_ground=consent.GROUNDS[1], legal_reason="けが"),
     ),
     version=1,
 )
-CLEAR = (*PRIVATE, "見本 一郎", "債務", "ひみつのお願い", sheets.GROUNDS[1], "けが")
+CLEAR = (*PRIVATE, "見本 一郎", "債務", "ひみつのお願い", consent.GROUNDS[1], "けが")
 
 
 def add_sheet(engine: Engine, catalogue: Catalogue, given: SheetInput = GIVEN) -> str:
     with db.transaction(engine) as session:
-        sheet = sheets.create(session, catalogue, story="", windows=["P070"], items=[], now=NOW)
-        session.flush()
-        return sheets.save(session, catalogue, sheet.number, given, NOW).number
+        by = accounts.as_person(accounts.by_login(session, "mado"))
+        sheet = sheets.create(session, catalogue, story="", windows=["P070"], items=[], by=by, now=NOW)
+        given = replace(given, version=sheet.version)
+        return sheets.save(session, catalogue, sheet.number, given, by, NOW).number
 
 
 def read(engine: Engine, number: str = "R8-0001") -> SheetInput:
     with db.reading(engine) as session:
-        return sheets.as_input(sheets.get(session, number))
+        return sheet_input.as_input(sheets.get(session, number))
 
 
 def spilt(folder: Path, words: tuple[str, ...] = CLEAR) -> list[tuple[str, str]]:
@@ -83,8 +85,9 @@ def first_release(file: Path) -> None:
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
-    blank = dict.fromkeys((*sheets.TEXT_FIELDS, *sheets.CHOICE_FIELDS), "")
-    row = blank | VALUES | {"number": "R8-0007", "at": NOW}
+    clerk = {"clerk_department": "市民協働推進課", "clerk_name": "見本 一郎"}
+    blank = dict.fromkeys((*clerk, *sheet_input.TEXT_FIELDS, *sheet_input.CHOICE_FIELDS), "")
+    row = blank | clerk | VALUES | {"number": "R8-0007", "at": NOW}
     names = ", ".join(blank)
     marks = ", ".join(f":{name}" for name in blank)
     with engine.connect() as connection, connection.begin():
@@ -102,6 +105,6 @@ def first_release(file: Path) -> None:
                 " consent_by, withdrawn_by, legal_ground, legal_reason) VALUES (1, 1, 'P070', '課', '事業',"
                 " 'ひみつのお願い', '', 0, 'legal', '見本 一郎', '', :ground, 'けが')"
             ),
-            {"ground": sheets.GROUNDS[1]},
+            {"ground": consent.GROUNDS[1]},
         )
     engine.dispose()

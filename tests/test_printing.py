@@ -7,12 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from referral_app import printing, sheets
+from referral_app import printing, sheet_input, viewing
 from referral_app.catalogue import Catalogue
+from referral_app.consent import CONSENTS
 from referral_app.consult import Desk
 from referral_app.models import Handover, Sheet, SheetItem
 from referral_app.printing import ResidentCopy
-from referral_app.types import NATIONAL_ITEMS
+from referral_app.types import NATIONAL_ITEMS, WAYS
 
 NOW = datetime(2026, 11, 24, 14, 32)
 STORY = "夫に殴られ、借金もある。死にたい"
@@ -21,14 +22,14 @@ RISKY = ("自殺", "自死", "DV", "ＤＶ", "虐待", "死", "借金", "債務"
 
 def sheet(*windows: str, way: str = "同行", consent: str = "oral", **values: str) -> Sheet:
     made = Sheet(number="R8-0417", received_at=NOW, saved_at=NOW, version=1, explained=True, story=STORY)
-    for name in (*sheets.TEXT_FIELDS, *sheets.CHOICE_FIELDS):
+    for name in (*sheet_input.TEXT_FIELDS, *sheet_input.CHOICE_FIELDS):
         setattr(made, name, values.get(name, STORY if name == "story" else ""))
     made.items = [SheetItem(item="DV・虐待", gravest=True), SheetItem(item="債務", gravest=False)]
     made.handovers = [
         Handover(
             window=code, department="", programme="", position=n, way=way, consent=consent, ask="", name_only=False,
             consent_by="見本 一郎" if consent else "", consent_at=NOW if consent else None,
-            withdrawn_by="", withdrawn_at=None, legal_ground="", legal_reason="",
+            withdrawn_by="", withdrawn_at=None, legal_ground="", legal_reason="", scope="all", state="draft",
         )
         for n, code in enumerate(windows, 1)
     ]  # fmt: skip
@@ -125,7 +126,7 @@ def test_a_call_or_letter_is_announced_only_where_it_may_arrive(
 
 
 @pytest.mark.parametrize("consent", ["", "refused", "withdrawn"])
-@pytest.mark.parametrize("way", ["", *sheets.WAYS])
+@pytest.mark.parametrize("way", ["", *WAYS])
 def test_without_consent_the_resident_goes_alone_and_nobody_calls(desk: Desk, consent: str, way: str) -> None:
     when = plain(resident(desk, sheet("P070", way=way, consent=consent, may_phone="よい")).places[0].when)
     assert when.startswith("ご自分で行くとき")
@@ -212,12 +213,12 @@ def test_the_keeping_copy_holds_all_fields_and_each_desk_its_own_row(catalogue: 
     made = filled(catalogue, sheet("P070", "P032", name="𠮷田 髙﨑", phone="000-0000", may_phone="だめ"))
     made.handovers[1].consent = ""
     copy = printing.office_copy(made)
-    assert [item for item, _ in copy.items] == list(NATIONAL_ITEMS)
-    marks = dict(copy.items)
+    assert [item for item, _ in copy.shown.items] == list(NATIONAL_ITEMS)
+    marks = dict(copy.shown.items)
     assert (marks["DV・虐待"], marks["債務"], marks["介護"]) == ("◎", "✓", "")
-    assert dict(copy.resident)["氏名"] == "𠮷田 髙﨑"
-    assert dict(copy.resident)["住所"] == ""
-    assert dict(copy.safe.rows) == {
+    assert dict(copy.shown.resident)["氏名"] == "𠮷田 髙﨑"
+    assert dict(copy.shown.resident)["住所"] == ""
+    assert dict(copy.shown.safe.rows) == {
         "電話": "だめ", "電話してよい時間": "未記入", "留守電に残す": "未記入", "家への郵便": "未記入",
     }  # fmt: skip
     assert [row.number for row in copy.rows] == [1, 2]
@@ -236,7 +237,7 @@ STOPS = {
 
 
 def test_every_kind_of_consent_says_whether_its_desk_gets_a_paper(catalogue: Catalogue) -> None:
-    assert set(STOPS) == {"", *sheets.CONSENTS}
+    assert set(STOPS) == {"", *CONSENTS}
     for consent, stop in STOPS.items():
         copy = printing.office_copy(filled(catalogue, sheet("P070", consent=consent)))
         assert copy.rows[0].stop == stop
@@ -268,8 +269,8 @@ GUARDED = ("may_phone", "phone_hours", "may_leave_message", "may_post", "phone",
 
 @pytest.mark.parametrize("name", GUARDED)
 def test_one_word_about_contact_is_enough_for_the_red_box(name: str) -> None:
-    assert printing.safe_contact({name: "だめ"}).needed
-    assert not printing.safe_contact({name: "", "name": "記入例"}).needed
+    assert viewing.safe_contact({name: "だめ"}).needed
+    assert not viewing.safe_contact({name: "", "name": "記入例"}).needed
 
 
 def test_a_window_that_left_the_catalogue_keeps_its_name_on_paper(desk: Desk) -> None:
@@ -280,6 +281,6 @@ def test_a_window_that_left_the_catalogue_keeps_its_name_on_paper(desk: Desk) ->
 
 
 def test_what_is_still_to_do_is_counted() -> None:
-    given = sheets.as_input(sheet("P070", "P032", way="", consent=""))
+    given = sheet_input.as_input(sheet("P070", "P032", way="", consent=""))
     assert "同意があと2件" in printing.missing(given)
     assert "つなぎ方があと2件" in printing.missing(given)

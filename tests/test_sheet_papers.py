@@ -14,10 +14,11 @@ from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import NotFound
+from referral_app.models import Addendum, SheetItem
 from referral_app.paper import Press, qr
 from referral_app.printing import OfficeCopy
 from tests.papers.reading import Paper
-from tests.test_printing import filled, resident, sheet
+from tests.test_printing import NOW, filled, resident, sheet
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +90,10 @@ def test_a_desk_without_consent_has_no_page(press: Press, catalogue: Catalogue) 
 
 def test_a_group_a_reader_may_not_see_leaves_no_trace(press: Press, catalogue: Catalogue) -> None:
     copy = office(catalogue, "P070", name="見本 花子", phone="000-1111")
-    page = replace(sheet_papers.office_pages(copy)[1], safe=None, people=(), items=(), stories=())
+    page = replace(sheet_papers.office_pages(copy)[1], people=(), items=(), stories=())
     head = {"number": copy.number, "received": copy.received, "receiver": copy.receiver, "pages": (page,)}
     paper = Paper(press.print("office", head, qr=qr(copy.number)).pdf)
-    for word in ("安全な連絡", "ご本人", "困りごと", "お話", "見本花子", "000-1111"):
+    for word in ("ご本人", "追記", "困りごと", "お話", "見本花子", "000-1111"):
         assert word not in paper.text
     assert paper.pictures.keys() == {"書きこむ四角", "番号 R8-0417 のQRコード"}
     assert "お願い" in paper.text
@@ -134,3 +135,35 @@ def test_a_character_no_font_holds_is_told_and_the_paper_still_comes(press: Pres
 def test_a_sheet_without_destinations_still_prints(press: Press, desk: Desk, catalogue: Catalogue) -> None:
     assert "つなぎ先がまだありません" in Paper(sheet_papers.office_pdf(press, office(catalogue)).pdf).text
     assert sheet_papers.resident_pdf(press, resident(desk, sheet())).tagged
+
+
+SEEN = {
+    ("oral", "all"): ("ご本人", "困りごと", "お話", "追記"),
+    ("written", "contact"): ("ご本人",),
+    ("legal", "all"): ("ご本人",),
+}
+
+
+@pytest.mark.parametrize(("basis", "seen"), SEEN.items(), ids=lambda one: "-".join(one))
+def test_a_desks_pdf_tells_what_its_consent_allows(
+    press: Press, catalogue: Catalogue, basis: tuple[str, str], seen: tuple[str, ...]
+) -> None:
+    made = filled(catalogue, sheet("P070", story="ひみつのお話", name="見本 花子"))
+    made.items, made.addenda = (
+        [SheetItem(item="債務", gravest=True)],
+        [Addendum(at=NOW, by_name="見本", words="後の話")],
+    )
+    made.handovers[0].consent, made.handovers[0].scope = basis
+    text = Paper(sheet_papers.desk_pdf(press, printing.office_copy(made), 1).pdf).text
+    headings = ("ご本人", "困りごと", "お話", "追記")
+    assert tuple(one for one in headings if one in text.replace("電話", "")) == seen
+    assert ("ひみつのお話" in text, "後の話" in text, "いちばん重い" in text) == ("お話" in seen,) * 3
+    assert "見本花子" in text
+
+
+def test_a_hidden_telephone_is_on_no_paper(press: Press, catalogue: Catalogue) -> None:
+    copy = office(catalogue, "P070", phone="000-1234", address="中町の家")
+    text = Paper(sheet_papers.office_pdf(press, copy).pdf).text  # the sheet ticks DV・虐待
+    assert "000-1234" not in text
+    assert "中町の家" not in text
+    assert text.count("電話と住所は伏せています") == 2

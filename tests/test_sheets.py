@@ -10,21 +10,23 @@ import pytest
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from referral_app import db, demo, merging, sheets
+from referral_app import db, merging, sheet_input, sheets
+from referral_app.access import Person
 from referral_app.catalogue import Catalogue
+from referral_app.consent import CONSENTS, GROUNDS
 from referral_app.errors import Conflict, InvalidInput, NotFound
 from referral_app.models import Base, Sheet
-from referral_app.sheets import HandoverInput, SheetInput
+from referral_app.sheet_input import HandoverInput, SheetInput
 
 NOW = datetime(2026, 11, 24, 14, 32)
 AWKWARD = "𠮷田 髙﨑 <b>&\"'; DROP TABLE sheet; --\n二行目　\u200b🙂"
 
 
 @pytest.fixture
-def sheet(engine: Engine, catalogue: Catalogue) -> Sheet:
+def sheet(engine: Engine, catalogue: Catalogue, clerk: Person) -> Sheet:
     with db.transaction(engine) as session:
         return sheets.create(
-            session, catalogue, story="借金がある", windows=["P070", "houterasu"], items=["債務"], now=NOW
+            session, catalogue, story="借金がある", windows=["P070", "houterasu"], items=["債務"], by=clerk, now=NOW
         )
 
 
@@ -41,113 +43,115 @@ def test_a_sheet_is_prefilled_from_the_consultation(engine: Engine, sheet: Sheet
     assert not found.handovers[0].consent
 
 
-def test_a_sheet_needs_a_window_and_a_known_one(engine: Engine, catalogue: Catalogue) -> None:
+def test_a_sheet_needs_a_window_and_a_known_one(engine: Engine, catalogue: Catalogue, clerk: Person) -> None:
     with pytest.raises(InvalidInput), db.transaction(engine) as session:
-        sheets.create(session, catalogue, story="", windows=[], items=[], now=NOW)
+        sheets.create(session, catalogue, story="", windows=[], items=[], by=clerk, now=NOW)
     with pytest.raises(NotFound), db.transaction(engine) as session:
-        sheets.create(session, catalogue, story="", windows=["P999"], items=[], now=NOW)
+        sheets.create(session, catalogue, story="", windows=["P999"], items=[], by=clerk, now=NOW)
 
 
-def test_everything_keyed_in_comes_back_to_the_letter(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
+def test_everything_keyed_in_comes_back_to_the_letter(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person
+) -> None:
     given = SheetInput(
-        values={name: AWKWARD[: rule.longest].strip() for name, rule in sheets.TEXT_FIELDS.items()}
-        | {name: allowed[0] for name, allowed in sheets.CHOICE_FIELDS.items()},
+        values={name: AWKWARD[: rule.longest].strip() for name, rule in sheet_input.TEXT_FIELDS.items()}
+        | {name: allowed[0] for name, allowed in sheet_input.CHOICE_FIELDS.items()},
         items=("住まい", "その他"),
         gravest="その他",
         explained=True,
-        handovers=(HandoverInput("P006", AWKWARD.strip(), "同行", "legal", True, sheets.GROUNDS[2], AWKWARD.strip()),),
+        handovers=(HandoverInput("P006", AWKWARD.strip(), "同行", "legal", True, GROUNDS[2], AWKWARD.strip()),),
         version=1,
     )
     with db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
     with db.reading(engine) as session:
-        assert sheets.as_input(sheets.get(session, sheet.number)) == replace(given, version=2)
+        assert sheet_input.as_input(sheets.get(session, sheet.number)) == replace(given, version=2)
 
 
-def test_two_people_saving_at_once_leaves_one_winner(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
-    given = sheets.as_input(sheet)
+def test_two_people_saving_at_once_leaves_one_winner(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person
+) -> None:
+    given = sheet_input.as_input(sheet)
     with db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
     with pytest.raises(Conflict, match="ほかの画面"), db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
 
 
-def test_consent_keeps_who_took_it_and_when(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
+def test_consent_keeps_who_took_it_and_when(engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person) -> None:
     row = HandoverInput("P070", consent="oral")
-    given = SheetInput(values={"clerk_name": "見本 一郎"}, explained=True, handovers=(row,), version=1)
+    given = SheetInput(explained=True, handovers=(row,), version=1)
     with db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
-    later = replace(given, values={"clerk_name": "見本 二郎"}, version=2)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
+    later = replace(given, version=2)
     with db.transaction(engine) as session:
-        saved = sheets.save(session, catalogue, sheet.number, later, NOW + timedelta(hours=1))
+        saved = sheets.save(session, catalogue, sheet.number, later, clerk, NOW + timedelta(hours=1))
     assert (saved.handovers[0].consent_by, saved.handovers[0].consent_at) == ("見本 一郎", NOW)
 
 
-def saved(engine: Engine, catalogue: Catalogue, sheet: Sheet, row: HandoverInput, clerk: str, hours: int) -> Sheet:
+def saved(engine: Engine, catalogue: Catalogue, sheet: Sheet, row: HandoverInput, by: Person, hours: int) -> Sheet:
     with db.transaction(engine) as session:
         version = sheets.get(session, sheet.number).version
-        given = SheetInput(values={"clerk_name": clerk}, explained=True, handovers=(row,), version=version)
-        return sheets.save(session, catalogue, sheet.number, given, NOW + timedelta(hours=hours))
+        given = SheetInput(explained=True, handovers=(row,), version=version)
+        return sheets.save(session, catalogue, sheet.number, given, by, NOW + timedelta(hours=hours))
 
 
-def test_a_withdrawal_keeps_the_consent_it_takes_back(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
-    saved(engine, catalogue, sheet, HandoverInput("P070", consent="oral"), "見本 一郎", 0)
-    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="withdrawn"), "見本 二郎", 1).handovers[0]
+def test_a_withdrawal_keeps_the_consent_it_takes_back(
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, people: dict[str, Person]
+) -> None:
+    saved(engine, catalogue, sheet, HandoverInput("P070", consent="oral"), people["mado"], 0)
+    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="withdrawn"), people["mado2"], 1).handovers[0]
     assert (row.consent_by, row.consent_at) == ("見本 一郎", NOW)
     assert (row.withdrawn_by, row.withdrawn_at) == ("見本 二郎", NOW + timedelta(hours=1))
-    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="written"), "見本 三郎", 2).handovers[0]
-    assert (row.consent_by, row.withdrawn_by, row.withdrawn_at) == ("見本 三郎", "", None)
+    row = saved(engine, catalogue, sheet, HandoverInput("P070", consent="written"), people["mado2"], 2).handovers[0]
+    assert (row.consent_by, row.withdrawn_by, row.withdrawn_at) == ("見本 二郎", "", None)
 
 
 def test_a_legal_ground_is_stored_with_its_reason_and_leaves_with_it(
-    engine: Engine, sheet: Sheet, catalogue: Catalogue
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, people: dict[str, Person]
 ) -> None:
-    legal = HandoverInput("P070", consent="legal", legal_ground=sheets.GROUNDS[1], legal_reason=" 家に帰せない ")
-    row = saved(engine, catalogue, sheet, legal, "見本 一郎", 0).handovers[0]
-    assert (row.legal_ground, row.legal_reason, row.consent_by) == (sheets.GROUNDS[1], "家に帰せない", "見本 一郎")
+    legal = HandoverInput("P070", consent="legal", legal_ground=GROUNDS[1], legal_reason=" 家に帰せない ")
+    row = saved(engine, catalogue, sheet, legal, people["mado"], 0).handovers[0]
+    assert (row.legal_ground, row.legal_reason, row.consent_by) == (GROUNDS[1], "家に帰せない", "見本 一郎")
     changed = replace(legal, legal_reason="けががある")
-    assert saved(engine, catalogue, sheet, changed, "見本 二郎", 1).handovers[0].consent_by == "見本 二郎"
-    back = saved(engine, catalogue, sheet, replace(legal, consent="refused"), "見本 二郎", 2).handovers[0]
+    assert saved(engine, catalogue, sheet, changed, people["mado2"], 1).handovers[0].consent_by == "見本 二郎"
+    back = saved(engine, catalogue, sheet, replace(legal, consent="refused"), people["mado2"], 2).handovers[0]
     assert (back.legal_ground, back.legal_reason) == ("", "")
 
 
 def test_the_database_takes_every_consent_and_no_bare_legal_ground(
-    engine: Engine, sheet: Sheet, catalogue: Catalogue
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, people: dict[str, Person]
 ) -> None:
-    for consent in sheets.CONSENTS:
-        row = HandoverInput("P070", consent=consent, legal_ground=sheets.GROUNDS[0], legal_reason="命の危険")
-        assert saved(engine, catalogue, sheet, row, "見本", 0).handovers[0].consent == consent
+    for consent in CONSENTS:
+        row = HandoverInput("P070", consent=consent, legal_ground=GROUNDS[0], legal_reason="命の危険")
+        assert saved(engine, catalogue, sheet, row, people["mado"], 0).handovers[0].consent == consent
     with pytest.raises(IntegrityError), db.transaction(engine) as session:
         session.execute(text("UPDATE handover SET consent = 'legal', legal_ground = 'x', legal_reason = ''"))
 
 
 def test_a_save_between_our_look_and_our_write_is_a_conflict(
-    engine: Engine, sheet: Sheet, catalogue: Catalogue
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person
 ) -> None:
     with db.transaction(engine) as session:
-        given = sheets.as_input(sheets.get(session, sheet.number))
+        given = sheet_input.as_input(sheets.get(session, sheet.number))
         session.execute(text("UPDATE sheet SET version = version + 1"))
         with pytest.raises(Conflict):
-            sheets.save(session, catalogue, sheet.number, given, NOW + timedelta(hours=1))
+            sheets.save(session, catalogue, sheet.number, given, clerk, NOW + timedelta(hours=1))
         session.rollback()
 
 
 def test_a_window_in_neither_sheet_nor_catalogue_is_told_beside_the_destinations(
-    engine: Engine, sheet: Sheet, catalogue: Catalogue
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person
 ) -> None:
     given = SheetInput(handovers=(HandoverInput("P999"),), version=1)
     with pytest.raises(InvalidInput) as told, db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
     assert "P999" in told.value.fields["handovers"]
 
 
 FAULTS = {
-    "consent without a clerk": (
-        SheetInput(explained=True, handovers=(HandoverInput("P070", consent="oral"),)),
-        "clerk_name",
-    ),
     "consent without an explanation": (
-        SheetInput(values={"clerk_name": "見本"}, handovers=(HandoverInput("P070", consent="written"),)),
+        SheetInput(handovers=(HandoverInput("P070", consent="written"),)),
         "explained",
     ),
     "gravest not ticked": (SheetInput(items=("債務",), gravest="介護"), "items"),
@@ -163,47 +167,51 @@ FAULTS = {
         "legal_reason-P070",
     ),
     "reason too long": (SheetInput(handovers=(HandoverInput("P070", legal_reason="あ" * 501),)), "legal_reason-P070"),
-    "legal without a clerk": (SheetInput(handovers=(HandoverInput("P070", consent="legal"),)), "clerk_name"),
-    "withdrawal without a clerk": (SheetInput(handovers=(HandoverInput("P070", consent="withdrawn"),)), "clerk_name"),
     "too many": (SheetInput(handovers=tuple(HandoverInput(f"P{n:03}") for n in range(1, 14))), "handovers"),
 }
 
 
 @pytest.mark.parametrize(("given", "field"), FAULTS.values(), ids=FAULTS.keys())
 def test_what_must_be_mended_is_told_beside_its_field(given: SheetInput, field: str) -> None:
-    assert field in sheets.faults(given)
+    assert field in sheet_input.faults(given)
 
 
 def test_all_faults_are_told_at_once() -> None:
     row = HandoverInput("P070", ask="あ" * 301, way="鳩", consent="oral")
-    assert set(sheets.faults(SheetInput(handovers=(row,)))) == {"ask-P070", "consent-P070", "clerk_name", "explained"}
+    assert set(sheet_input.faults(SheetInput(handovers=(row,)))) == {
+        "ask-P070",
+        "consent-P070",
+        "explained",
+    }
 
 
 def test_refusal_of_consent_needs_no_explanation() -> None:
-    assert not sheets.faults(SheetInput(handovers=(HandoverInput("P070", consent="refused"),)))
+    assert not sheet_input.faults(SheetInput(handovers=(HandoverInput("P070", consent="refused"),)))
 
 
-def test_a_number_is_never_given_twice(engine: Engine, sheet: Sheet, catalogue: Catalogue) -> None:
+def test_a_number_is_never_given_twice(engine: Engine, sheet: Sheet, catalogue: Catalogue, clerk: Person) -> None:
     with db.transaction(engine) as session:
-        sheets.discard(session, sheet.number)
+        sheets.discard(session, sheet.number, clerk, NOW)
     with db.transaction(engine) as session:
-        again = sheets.create(session, catalogue, story="", windows=["P006"], items=[], now=NOW)
-        next_year = sheets.create(session, catalogue, story="", windows=["P006"], items=[], now=datetime(2027, 4, 1))
+        again = sheets.create(session, catalogue, story="", windows=["P006"], items=[], by=clerk, now=NOW)
+        next_year = sheets.create(
+            session, catalogue, story="", windows=["P006"], items=[], by=clerk, now=datetime(2027, 4, 1)
+        )
         assert (again.number, next_year.number) == ("R8-0002", "R9-0001")
     with pytest.raises(NotFound), db.reading(engine) as session:
         sheets.get(session, sheet.number)
 
 
 def test_a_discarded_sheet_is_gone_from_every_file(
-    engine: Engine, sheet: Sheet, catalogue: Catalogue, tmp_path: Path
+    engine: Engine, sheet: Sheet, catalogue: Catalogue, tmp_path: Path, clerk: Person
 ) -> None:
-    given = replace(sheets.as_input(sheet), values={"story": "だれにも見せない話", "address": "見本町"})
+    given = replace(sheet_input.as_input(sheet), values={"story": "だれにも見せない話", "address": "見本町"})
     with db.transaction(engine) as session:
-        sheets.save(session, catalogue, sheet.number, given, NOW)
+        sheets.save(session, catalogue, sheet.number, given, clerk, NOW)
         sealed = str(session.scalar(text("SELECT story FROM sheet")))
     assert files_with(tmp_path, sealed)
     with db.transaction(engine) as session:
-        sheets.discard(session, sheet.number)
+        sheets.discard(session, sheet.number, clerk, NOW)
     db.forget(engine)
     assert files_with(tmp_path, sealed) == []
 
@@ -235,22 +243,19 @@ def test_a_save_that_waits_too_long_is_told_in_our_words(
     impatient.dispose()
 
 
-def test_the_list_is_cut_into_pages_and_a_page_too_far_is_the_last(engine: Engine, catalogue: Catalogue) -> None:
+def test_the_list_is_cut_into_pages_and_a_page_too_far_is_the_last(
+    engine: Engine, catalogue: Catalogue, clerk: Person
+) -> None:
     with db.transaction(engine) as session:
         for n in range(sheets.PAGE_SIZE + 1):
-            sheets.create(session, catalogue, story="", windows=["P006"], items=[], now=NOW + timedelta(minutes=n))
+            sheets.create(
+                session, catalogue, story="", windows=["P006"], items=[], by=clerk, now=NOW + timedelta(minutes=n)
+            )
     with db.reading(engine) as session:
-        first, last = sheets.listing(session), sheets.listing(session, 99)
+        first, last = sheets.listing(session, clerk), sheets.listing(session, clerk, 99)
     assert (len(first.sheets), first.pages, first.total) == (50, 2, 51)
     assert first.sheets[0].number == "R8-0051"
     assert [s.number for s in last.sheets] == ["R8-0001"]
-
-
-def test_demo_sheets_enter_an_empty_database_only(engine: Engine, catalogue: Catalogue) -> None:
-    with db.transaction(engine) as session:
-        assert demo.fill(session, catalogue, NOW) == 2
-    with db.transaction(engine) as session:
-        assert demo.fill(session, catalogue, NOW) == 0
 
 
 def test_migrations_lead_to_exactly_the_tables_of_the_models(engine: Engine) -> None:
@@ -267,7 +272,7 @@ def test_sqlite_keeps_foreign_keys_and_writes_ahead(engine: Engine) -> None:
 
 
 BASE = SheetInput(
-    values={"wish": "もとののぞみ", "may_phone": "", "clerk_name": "見本"},
+    values={"wish": "もとののぞみ", "may_phone": ""},
     items=("債務",),
     handovers=(HandoverInput("P070", "もとのお願い", "同行", ""), HandoverInput("P006", "", "", "")),
     version=1,
@@ -276,7 +281,11 @@ BASE = SheetInput(
 
 def changed(given: SheetInput, **values: object) -> SheetInput:
     """``given`` with text fields, or any field of SheetInput, replaced."""
-    own = {name: values.pop(name) for name in list(values) if name in (*sheets.TEXT_FIELDS, *sheets.CHOICE_FIELDS)}
+    own = {
+        name: values.pop(name)
+        for name in list(values)
+        if name in (*sheet_input.TEXT_FIELDS, *sheet_input.CHOICE_FIELDS)
+    }
     return replace(given, values=given.values | own, **values)  # type: ignore[arg-type]
 
 
@@ -323,7 +332,7 @@ def test_a_saved_refusal_stays_against_my_consent(kept: str) -> None:
         return replace(BASE, handovers=(replace(BASE.handovers[0], consent=consent), BASE.handovers[1]))
 
     found = merged(with_consent("oral"), with_consent(kept))
-    assert clashes(found) == [("consent-P070", sheets.CONSENTS[kept], "口頭", "saved")]
+    assert clashes(found) == [("consent-P070", CONSENTS[kept], "口頭", "saved")]
     assert found.given.handovers[0].consent == kept
 
 

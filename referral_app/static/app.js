@@ -31,6 +31,7 @@ async function ask(button, signal) {
   const late = setTimeout(() => say("探しています…"), SEARCHING_AFTER);
   try {
     const answer = await fetch(desk.action, { method: "POST", body, signal, credentials: "same-origin" });
+    if (answer.status === 401) return logInAgain();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.getElementById("live")) throw new Error(String(answer.status));
     draw(page);
@@ -39,6 +40,12 @@ async function ask(button, signal) {
   } finally {
     clearTimeout(late);
   }
+}
+
+// The session has ended: the form travels to the login page, which keeps its words.
+function logInAgain() {
+  leaving = true;
+  desk.submit();
 }
 
 function say(message) {
@@ -126,7 +133,7 @@ const KEYS = {
     document.querySelector(`[data-key="${digit}"]:is(button)`)?.click();
   },
   go() {
-    const button = document.getElementById("make-sheet") ?? document.getElementById("save-sheet");
+    const button = ["make-sheet", "check-sheet", "save-sheet", "send-sheet"].map((id) => document.getElementById(id)).find(Boolean);
     if (button) button.click();
     else if (desk) say("窓口を1つ以上「シートに入れる」で選んでください。");
   },
@@ -156,8 +163,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 /* ---- the sheet: nothing typed is lost by leaving ---- */
-const sheet = document.querySelector("form[data-guarded]");
-if (sheet) {
+for (const sheet of document.querySelectorAll("form[data-guarded]")) {
   let changed = sheet.dataset.guarded === "changed";
   sheet.addEventListener("input", () => { changed = true; });
   sheet.addEventListener("submit", (event) => {
@@ -166,8 +172,47 @@ if (sheet) {
     if (button) setTimeout(() => { button.setAttribute("aria-busy", "true"); }, SEARCHING_AFTER);
   });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
-  document.querySelector(".faults a")?.focus();
 }
+document.querySelector(".faults a")?.focus();
+
+/* ---- one press is enough ---- */
+for (const form of document.querySelectorAll("form[data-once]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault();
+    sent = true;
+  });
+  addEventListener("pageshow", () => { sent = false; });
+}
+for (const button of document.querySelectorAll("[data-ask]")) {
+  button.addEventListener("click", (event) => { if (!confirm(button.dataset.ask)) event.preventDefault(); });
+}
+
+/* ---- an answer or a new sheet is told on every open page ---- */
+const news = document.getElementById("news");
+const NEWS_EVERY = 60_000;
+async function askNews() {
+  const answer = await fetch(news.dataset.url, { credentials: "same-origin", redirect: "error" }).catch(() => null);
+  if (!answer?.ok) return;
+  const found = await answer.json();
+  const told = [
+    found.news > Number(news.dataset.news) ? "シートに新しい返事があります。" : "",
+    found.waiting > Number(news.dataset.waiting) ? "受信箱に新しいシートが届きました。" : "",
+  ].join("");
+  for (const [id, count] of [["count-write", found.news], ["count-receive", found.waiting]]) {
+    const badge = document.getElementById(id);
+    if (badge) {
+      badge.firstChild.textContent = count;
+      badge.hidden = count === 0;
+    }
+  }
+  Object.assign(news.dataset, { news: found.news, waiting: found.waiting });
+  if (told) {
+    news.textContent = told;
+    news.hidden = false;
+  }
+}
+if (news) setInterval(askNews, NEWS_EVERY);
 
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;

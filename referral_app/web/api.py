@@ -12,12 +12,14 @@ from referral_app.errors import InvalidInput
 from referral_app.exchange import answer, question
 from referral_app.sealing import KeyTrouble, keys_of
 from referral_app.web.desk import desk, engine
+from referral_app.web.guard import ANYONE, needs
 from referral_app.web.openapi import DESCRIPTION
 
 pages = Blueprint("api", __name__)
 
 
 @pages.post("/api/v1/match")
+@needs(ANYONE)
 def match() -> Response | tuple[Response, int]:
     """The same object in and out as one line of ``referral match``."""
     try:
@@ -38,12 +40,14 @@ def _body() -> Any:
 
 
 @pages.get("/api/v1/openapi.json")
+@needs(ANYONE)
 def description() -> Response:
     """The OpenAPI description of every endpoint under /api."""
     return _json(DESCRIPTION)
 
 
 @pages.get("/healthz")
+@needs(ANYONE)
 def health() -> tuple[Response, int]:
     """200 with the versions of what is running, 503 with the reason when something is not."""
     reason = desk().fault or _database_fault()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from referral_app import consult as verbs
 from referral_app import db, sheets
+from referral_app.access import Permission
 from referral_app.consult import Consultation, Question
 from referral_app.errors import InvalidInput
 from referral_app.matching import LONGEST_TEXT
-from referral_app.web.desk import desk, engine, now
+from referral_app.web.desk import desk, engine, now, person
+from referral_app.web.guard import ANYONE, needs
 
 pages = Blueprint("consult", __name__)
 
@@ -22,12 +24,14 @@ THEMES = "*"  # the value of ``browse`` that shows all themes
 
 
 @pages.get("/")
+@needs(Permission.CONSULT)
 def start() -> str:
     """An empty consultation: nothing of an earlier one is left."""
     return _page(Question(), "")
 
 
 @pages.post("/")
+@needs(Permission.CONSULT)
 def find() -> str:
     """The same page with what was typed, chosen and found."""
     question, browse = _question(request.form)
@@ -35,6 +39,7 @@ def find() -> str:
 
 
 @pages.post("/sheets")
+@needs(Permission.WRITE)
 def make_sheet() -> Response | tuple[str, int]:
     """A draft sheet from the consultation; the only moment at which the text is stored."""
     question, browse = _question(request.form)
@@ -48,7 +53,7 @@ def make_sheet() -> Response | tuple[str, int]:
                 windows=[window.code for window in consultation.picked],
                 items=consultation.items,
                 birth=_age(question.person),
-                clerk_department=session.get("clerk_department", ""),
+                by=person(),
                 now=now(),
             )
             number = sheet.number
@@ -58,6 +63,7 @@ def make_sheet() -> Response | tuple[str, int]:
 
 
 @pages.get("/memo")
+@needs(ANYONE)
 def memo() -> str:
     """The staff memo, opened by hand from any page."""
     opened = verbs.consult(desk(), Question(memo_open=True), now()).memo
@@ -65,6 +71,7 @@ def memo() -> str:
 
 
 @pages.get("/help")
+@needs(ANYONE)
 def guide() -> str:
     """Keys and first steps."""
     return render_template("consult/help.html")

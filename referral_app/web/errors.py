@@ -10,10 +10,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
 from werkzeug.wrappers import Response
 
+from referral_app import audit, db
+from referral_app.audit import Action, Line
 from referral_app.db import Unavailable
-from referral_app.errors import Conflict, InvalidInput, NotFound, ReferralError, SearchDown
+from referral_app.errors import Conflict, InvalidInput, NotFound, ReferralError, Refused, SearchDown
 from referral_app.web import sheets
 from referral_app.web.api import problem
+from referral_app.web.desk import engine, moment, person
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +24,7 @@ STATUS: tuple[tuple[type[ReferralError], int], ...] = (
     (NotFound, 404),
     (InvalidInput, 400),
     (Conflict, 409),
+    (Refused, 403),
     (SearchDown, 503),
     (Unavailable, 503),
     (ReferralError, 400),
@@ -60,7 +64,22 @@ def _answer(status: int, message: str = "") -> tuple[str | Response, int]:
 
 def _ours(error: ReferralError) -> tuple[str | Response, int]:
     status = next(status for kind, status in STATUS if isinstance(error, kind))
+    if isinstance(error, Refused):
+        _record_refusal()
     return _answer(status, str(error))
+
+
+def _record_refusal() -> None:
+    """In a transaction of its own: that of the request was rolled back."""
+    numbers = request.view_args or {}
+    sheet = numbers.get("number", "") if request.blueprint in ("sheets", "sending") else ""
+    handover = numbers.get("number") if request.blueprint in ("inbox", "steps") else None
+    line = Line(Action.REFUSED, str(sheet)[:16], handover, str(request.endpoint)[:40])
+    try:
+        with db.transaction(engine()) as transaction:
+            audit.write(transaction, person(), moment(), line)
+    except Unavailable:
+        logger.error("a refusal could not be recorded")
 
 
 def _csrf(_error: CSRFError) -> tuple[str | Response, int]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from referral_app.access import Permission
 from referral_app.errors import InvalidInput, SearchDown
 from referral_app.exchange import case
 from referral_app.matching import LONGEST_TEXT, Explanation, readable
 from referral_app.web.desk import desk
+from referral_app.web.guard import needs
 
 pages = Blueprint("explain", __name__)
 
@@ -15,12 +17,14 @@ EMPTY = "しらべる文を打ってください。"
 
 
 @pages.get("/explain")
+@needs(Permission.LEXICON)
 def start() -> str:
     """An empty field."""
     return _page()
 
 
 @pages.post("/explain")
+@needs(Permission.LEXICON)
 def find() -> str:
     """The same page with every source's answer; the text travels in the body only."""
     text = readable(request.form.get("text", "").replace("\r\n", "\n"))

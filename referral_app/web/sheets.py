@@ -1,23 +1,30 @@
-"""Pages of the つながるシート: list, edit, print. Whatever happens on saving, the form keeps what was typed."""
+"""Pages of a つながるシート until it is sent: list, edit, print. Whatever happens, the form keeps what was typed."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from referral_app import db, merging, printing
+from referral_app import audit, consent, db, merging, printing, sheet_input, viewing
 from referral_app import sheets as verbs
+from referral_app.access import Permission
+from referral_app.audit import Action, Line
+from referral_app.consent import GUARDED_FIELDS
 from referral_app.errors import Conflict, InvalidInput, NotFound
+from referral_app.inbox import due
 from referral_app.merging import Merged
 from referral_app.models import Sheet
-from referral_app.sheets import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, SheetInput
-from referral_app.types import NATIONAL_ITEMS
-from referral_app.web.desk import desk, engine, now, ruby
+from referral_app.sheet_input import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, SheetInput
+from referral_app.steps import STATES
+from referral_app.types import NATIONAL_ITEMS, WAYS
+from referral_app.web import sending
+from referral_app.web.desk import desk, engine, moment, now, person, ruby, rules
+from referral_app.web.guard import needs
 
 pages = Blueprint("sheets", __name__)
 
@@ -25,93 +32,119 @@ Refusal = tuple[str, int]
 
 
 @pages.get("/sheets")
-def listing() -> str:
-    """All sheets, last saved first."""
-    with db.reading(engine()) as reading:
-        page = verbs.listing(reading, request.args.get("page", 1, type=int))
-    return render_template("sheets/list.html", page=page)
+@needs(Permission.WRITE)
+def listing() -> str | Response:
+    """The sheets of one's own desk, last saved first; ``number`` leads straight to one."""
+    number = request.args.get("number", "").strip().upper()
+    if number:
+        return redirect(url_for("sheets.edit", number=number), 303)
+    with db.transaction(engine()) as transaction:
+        page = verbs.listing(transaction, person(), request.args.get("page", 1, type=int))
+        audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="sheets"))
+    today = now().date()
+    late = {row.id: due(row, rules(), today) for sheet in page.sheets for row in sheet.handovers}
+    return render_template("sheets/list.html", page=page, due=late, states=STATES)
 
 
 @pages.get("/sheets/<number>")
+@needs(Permission.WRITE)
 def edit(number: str) -> str:
-    """One sheet in its form."""
-    with db.reading(engine()) as reading:
-        sheet = verbs.get(reading, number)
-    given = verbs.as_input(sheet)
-    return _form(_Screen(sheet, given, _sign(number, given)))
+    """One sheet: a draft in its form, a sent one with the way it goes."""
+    with db.transaction(engine()) as transaction:
+        sheet = verbs.read(transaction, number, person(), moment())
+    if sheet.sent_at:
+        return sending.show(number)
+    return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet)))
 
 
 @pages.post("/sheets/<number>")
+@needs(Permission.WRITE)
 def save(number: str) -> str | Response | Refusal:
-    """Saves; ``do`` may add or remove a destination, go on to a print view, or save what was discarded anew."""
+    """Saves; ``do`` may add or remove a destination, go on to a paper or to sending, or save a lost sheet anew."""
     given = _given(request.form)
     verb, _, value = request.form.get("do", "save").partition(":")
     try:
         given = _with_button(given, verb, value)
-        sheet = _store(number, given, anew=verb == "anew")
+        sheet = _store(number, given, verb)
     except InvalidInput as error:
         return _again(number, given, fields=error.fields), 400
+    except verbs.Sent as error:
+        return _again(number, given, notice=f"{error}打った内容は、この画面に残っています。", sent=True), 409
     except Conflict:
         return _merged(number, given), 409
     except NotFound:
         return _again(number, given, gone=True), 404
     except db.Unavailable as error:
         return _again(number, given, notice=str(error)), 503
-    session["clerk_department"] = sheet.clerk_department  # the desk is the same tomorrow, the person may not be
+    if verb == "open":
+        return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet), opened=True))
     if verb == "print" and value in ("resident", "office"):
         return redirect(url_for(f"sheets.{value}", number=sheet.number), 303)
+    if verb == "check":
+        return redirect(url_for("sending.check", number=sheet.number), 303)
     flash(f"{sheet.saved_at:%H:%M} に保存しました")
     return redirect(url_for("sheets.edit", number=sheet.number), 303)
 
 
 def _with_button(given: SheetInput, verb: str, value: str) -> SheetInput:
     if verb == "remove":
-        return verbs.remove_window(given, value)
+        return sheet_input.remove_window(given, value)
     code = request.form.get("window", "")
     if verb != "add" or not code:
         return given
     try:
-        return verbs.add_window(given, desk().catalogue.window(code))
+        return sheet_input.add_window(given, desk().catalogue.window(code))
     except NotFound as error:
         raise InvalidInput({"window": str(error)}) from None
 
 
-def _store(number: str, given: SheetInput, anew: bool) -> Sheet:
+def _store(number: str, given: SheetInput, verb: str) -> Sheet:
     catalogue = desk().catalogue
     with db.transaction(engine()) as transaction:
         try:
-            return verbs.save(transaction, catalogue, number, given, now())
+            sheet = verbs.save(transaction, catalogue, number, given, person(), now())
         except NotFound:
-            if not anew:
+            if verb != "anew":
                 raise
-            return verbs.create_from(transaction, catalogue, given, now())
+            return verbs.create_from(transaction, catalogue, given, person(), now())
+        if verb == "open":
+            verbs.open_contact(transaction, number, request.form.get("open_reason", ""), person(), moment())
+        return sheet
 
 
 @pages.post("/sheets/<number>/discard")
+@needs(Permission.WRITE)
 def discard(number: str) -> Response:
     """Deletes a draft after the question on the form was answered."""
     with db.transaction(engine()) as transaction:
-        verbs.discard(transaction, number)
+        verbs.discard(transaction, number, person(), moment())
     db.forget(engine())
     flash(f"シート {number} を消しました")
     return redirect(url_for("sheets.listing"), 303)
 
 
 @pages.get("/sheets/<number>/resident")
+@needs(Permission.WRITE)
 def resident(number: str) -> str:
     """本人控え: the paper that goes home."""
-    with db.reading(engine()) as reading:
-        sheet = verbs.get(reading, number)
+    sheet = _to_print(number, "resident")
     copy = printing.resident_copy(sheet, desk().catalogue, ruby(), now().date())
     return render_template("sheets/print_resident.html", sheet=sheet, copy=copy)
 
 
 @pages.get("/sheets/<number>/office")
+@needs(Permission.WRITE)
 def office(number: str) -> str:
     """庁内用: the front desk's copy, and one page for each desk that may know."""
-    with db.reading(engine()) as reading:
-        sheet = verbs.get(reading, number)
+    sheet = _to_print(number, "office")
     return render_template("sheets/print_office.html", sheet=sheet, copy=printing.office_copy(sheet))
+
+
+def _to_print(number: str, paper: str) -> Sheet:
+    with db.transaction(engine()) as transaction:
+        sheet = verbs.own(transaction, number, person())
+        audit.write(transaction, person(), moment(), Line(Action.SHEET_PRINTED, number, detail=paper))
+    return sheet
 
 
 def without_token(number: str) -> Refusal:
@@ -134,44 +167,68 @@ class _Screen:
     merged: Merged | None = None
     notice: str = ""
     gone: bool = False
+    sent: bool = False
+    opened: bool = False
+
+    @property
+    def covered(self) -> bool:
+        """True when telephone and address are not drawn: they stay as saved."""
+        typed = any(name in self.given.values for name in GUARDED_FIELDS) and request.method == "POST"
+        return verbs.has_hidden(self.sheet) and not self.opened and not typed
 
 
 def _again(
-    number: str, given: SheetInput, *, fields: dict[str, str] | None = None, notice: str = "", gone: bool = False
+    number: str,
+    given: SheetInput,
+    *,
+    fields: dict[str, str] | None = None,
+    notice: str = "",
+    gone: bool = False,
+    sent: bool = False,
 ) -> str:
     """The form as typed: same version, same base, and on top what happened."""
-    return _form(_Screen(_saved(number), given, request.form.get("base", ""), fields, None, notice, gone))
+    return _form(_Screen(_saved(number), given, request.form.get("base", ""), fields, None, notice, gone, sent))
 
 
 def _saved(number: str) -> Sheet:
     """The sheet as saved; an empty one under its number when it cannot be had now."""
     try:
         with db.reading(engine()) as reading:
-            return verbs.get(reading, number)
+            return verbs.own(reading, number, person())
     except (NotFound, db.Unavailable):
-        return Sheet(number=number, received_at=now(), saved_at=now(), handovers=[])
+        return Sheet(number=number, received_at=now(), saved_at=now(), handovers=[], items=[])
 
 
 def _merged(number: str, given: SheetInput) -> str:
     """After a conflict: both people's work in one form, drawn from what is saved now."""
     sheet = _saved(number)
-    saved = verbs.as_input(sheet) if sheet.version else given
+    saved = sheet_input.as_input(sheet) if sheet.version else given
     kept = {handover.window: handover for handover in sheet.handovers}
+    given = replace(given, values={**saved.values, **given.values})  # a covered field was not in the form
 
     def name(code: str) -> str:
         return verbs.window_of(desk().catalogue, code, kept.get(code)).department
 
     merged = merging.merge(_base(number, given.version), given, saved, name)
-    return _form(_Screen(sheet, merged.given, _sign(number, saved), merged=merged))
+    shown = merged.given
+    if not any(field in request.form for field in GUARDED_FIELDS):
+        shown = _uncovered(shown)
+    return _form(_Screen(sheet, shown, _sign(sheet), merged=merged))
+
+
+def _uncovered(given: SheetInput) -> SheetInput:
+    """Without the fields that are covered on the screen: they travel neither in the form nor in its base."""
+    return replace(given, values={name: text for name, text in given.values.items() if name not in GUARDED_FIELDS})
 
 
 def _serializer(number: str) -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"sheet-base:{number}")
 
 
-def _sign(number: str, given: SheetInput) -> str:
+def _sign(sheet: Sheet) -> str:
     """What the form was drawn from, in the form itself: signed, for this sheet only, and stored nowhere."""
-    text = _serializer(number).dumps(asdict(given))
+    given = sheet_input.as_input(sheet)
+    text = _serializer(sheet.number).dumps(asdict(_uncovered(given) if verbs.has_hidden(sheet) else given))
     return text if isinstance(text, str) else text.decode("ascii")
 
 
@@ -190,29 +247,31 @@ def _form(screen: _Screen) -> str:
     catalogue, given = desk().catalogue, screen.given
     used = {handover.window for handover in given.handovers}
     saved = {handover.window: handover for handover in screen.sheet.handovers}
-    offered = [catalogue.window(p.code) for p in catalogue.programmes.values() if p.referable and p.code not in used]
-    offered += [catalogue.window(code) for code in catalogue.outside if code not in used]
     return render_template(
         "sheets/edit.html",
         screen=screen,
         sheet=screen.sheet,
         given=given,
         fields=screen.fields or {},
-        verbs=verbs,
+        keys=sheet_input,
+        consent=consent,
+        ways=WAYS,
         national_items=NATIONAL_ITEMS,
         windows={code: verbs.window_of(catalogue, code, saved.get(code)) for code in used},
         saved=saved,
-        offered=sorted(offered, key=lambda window: (window.outside, window.department)),
-        departments=catalogue.departments,
-        safe=printing.safe_contact(given.values),
+        offered=[window for window in catalogue.offered() if window.code not in used],
+        safe=viewing.safe_contact(given.values),
         todo=printing.missing(given),
     )
+
+
+_FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS)
 
 
 def _given(form: MultiDict[str, str]) -> SheetInput:
     """The form's fields as the verbs want them; unknown items are dropped, lengths are checked there."""
     return SheetInput(
-        values={name: _text(form, name) for name in (*TEXT_FIELDS, *CHOICE_FIELDS)},
+        values={name: _text(form, name) for name in _FIELDS if name in form or name not in GUARDED_FIELDS},
         items=tuple(item for item in NATIONAL_ITEMS if item in form.getlist("items")),
         gravest=form.get("gravest", ""),
         explained=form.get("explained") == "yes",
@@ -230,6 +289,7 @@ def _row(form: MultiDict[str, str], code: str) -> HandoverInput:
         name_only=form.get(f"name_only-{code}") == "yes",
         legal_ground=form.get(f"legal_ground-{code}", ""),
         legal_reason=_text(form, f"legal_reason-{code}"),
+        scope=form.get(f"scope-{code}", "all"),
     )
 
 

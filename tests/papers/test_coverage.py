@@ -17,8 +17,10 @@ from referral_app.config import Settings
 from referral_app.handouts import CardText
 from referral_app.leaflets import Booklet, Card, Leaflet, Slip
 from referral_app.matching import Ruby
+from referral_app.models import Addendum
 from referral_app.paper import Press
 from referral_app.printing import OfficeCopy, ResidentCopy, Rubies
+from tests.papers.making import NOW
 from tests.papers.reading import Paper
 
 # For the clerk's screen alone: what is said aloud, what is still to do. Neither may stand on a paper.
@@ -42,6 +44,12 @@ class Filler:
     def fill(self, kind: Any, field: str) -> Any:
         if kind == Rubies:
             return (Ruby(self.word(field), ""), Ruby("字", "じ"))
+        if kind is Addendum:
+            return Addendum(at=NOW, by_name=self.word(field), words=self.word(field))
+        if field == "desks":  # the rows that may be shared
+            return ()
+        if get_origin(kind) is frozenset:
+            return frozenset()
         if is_dataclass(kind) and isinstance(kind, type):
             hints = get_type_hints(kind)
             return kind(**{one.name: self.fill(hints[one.name], one.name) for one in fields(kind)})
@@ -77,10 +85,9 @@ def pdf(press: Press, copy: Any) -> str:
 def filled(kind: type) -> tuple[Any, dict[str, str]]:
     filler = Filler()
     copy = filler.fill(kind, kind.__name__)
-    if isinstance(copy, OfficeCopy):  # desks are rows that may be shared; a row that stops has no reply
-        copy = replace(copy, desks=tuple(replace(row, stop="") for row in copy.desks))
-    drawn = squeezed(repr(copy))
-    return copy, {word: field for word, field in filler.words.items() if word in drawn}
+    if isinstance(copy, OfficeCopy):
+        copy = replace(copy, desks=tuple(replace(row, stop="") for row in copy.rows))
+    return copy, filler.words
 
 
 SHEET_PAPERS = [("sheets/print_resident.html", ResidentCopy), ("sheets/print_office.html", OfficeCopy)]

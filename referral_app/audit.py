@@ -1,0 +1,168 @@
+"""The record (記録): who did or read what, when. New lines only; each is chained to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from referral_app.access import Person
+from referral_app.models import AuditEntry, AuditHead
+
+PAGE_SIZE = 100
+
+
+class Action(StrEnum):
+    """Every key that may stand in the record."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOGOUT = "logout"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (a key of the record)
+    ACCOUNT_MADE = "account_made"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_STOPPED = "account_stopped"
+    ACCOUNT_RESUMED = "account_resumed"
+    ACCOUNT_RESET = "account_reset"
+    REFUSED = "refused"
+    LIST_READ = "list_read"
+    SHEET_MADE = "sheet_made"
+    SHEET_READ = "sheet_read"
+    SHEET_SAVED = "sheet_saved"
+    SHEET_DISCARDED = "sheet_discarded"
+    SHEET_ENDED = "sheet_ended"
+    SHEET_PRINTED = "sheet_printed"
+    CONTACT_OPENED = "contact_opened"
+    ADDENDUM = "addendum"
+    STEP = "step"
+    RECORD_READ = "record_read"
+    RECORD_CHECKED = "record_checked"
+
+
+ACTIONS = {
+    Action.LOGIN: "ログイン",
+    Action.LOGIN_FAILED: "ログインできなかった",
+    Action.LOGOUT: "ログアウト",
+    Action.PASSWORD_CHANGED: "パスワードを変えた",
+    Action.ACCOUNT_MADE: "利用者を登録した",
+    Action.ACCOUNT_CHANGED: "利用者を直した",
+    Action.ACCOUNT_STOPPED: "利用者を停止した",
+    Action.ACCOUNT_RESUMED: "利用者の停止を解いた",
+    Action.ACCOUNT_RESET: "一度だけのパスワードを出した",
+    Action.REFUSED: "断られた",
+    Action.LIST_READ: "一覧を見た",
+    Action.SHEET_MADE: "シートを作った",
+    Action.SHEET_READ: "シートを開いた",
+    Action.SHEET_SAVED: "シートを保存した",
+    Action.SHEET_DISCARDED: "下書きを消した",
+    Action.SHEET_ENDED: "保存期間が終わり、消した",
+    Action.SHEET_PRINTED: "印刷の画面を開いた",
+    Action.CONTACT_OPENED: "伏せた連絡先を開いた",
+    Action.ADDENDUM: "あとから分かったことを足した",
+    Action.STEP: "手続きを進めた",
+    Action.RECORD_READ: "記録を見た",
+    Action.RECORD_CHECKED: "記録を確かめた",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is to be written. ``detail`` is a key (a step, a reason, a page, an account's number), never free text."""
+
+    action: Action
+    sheet: str = ""
+    handover: int | None = None
+    detail: str = ""
+
+
+def write(session: Session, by: Person, now: datetime, line: Line) -> None:
+    """One line, in the caller's transaction: what is rolled back was not done and leaves no line."""
+    head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
+    if head is None:
+        head = AuditHead(id=1, last=0, mac="", secret=secrets.token_hex(32))
+        session.add(head)
+    entry = AuditEntry(
+        id=head.last + 1,
+        at=now,
+        account_id=by.id,
+        action=line.action.value,
+        sheet=line.sheet,
+        handover_id=line.handover,
+        detail=line.detail,
+        mac="",
+    )
+    entry.mac = head.mac = _mac(head.secret, head.mac, entry)
+    head.last = entry.id
+    session.add(entry)
+    session.flush()
+
+
+def _mac(secret: str, before: str, entry: AuditEntry) -> str:
+    """Without the secret, which is sealed, nobody can compute a line that fits."""
+    told = [entry.id, entry.at.isoformat(), entry.account_id, entry.action]
+    told += [entry.sheet, entry.handover_id, entry.detail]
+    message = before + json.dumps(told, ensure_ascii=True)
+    return hmac.new(bytes.fromhex(secret), message.encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``wrong``: number of the first line that does not fit, None when all do. ``closing``: to be noted on paper."""
+
+    lines: int
+    wrong: int | None
+    closing: str
+
+
+def verify(session: Session, closing: str = "") -> Verdict:
+    """Walks the whole record. ``closing``: one noted earlier (12:ab34…); it must still stand in the chain.
+
+    The chain shows every changed, inserted or missing line; that its end was cut off shows only against a closing
+    noted elsewhere.
+    """
+    head = session.get(AuditHead, 1)
+    noted_line, _, noted_mac = closing.partition(":")
+    found = noted_mac == ""
+    before, count = "", 0
+    for entry in _walk(session):
+        count += 1
+        if head is None or entry.id != count or not hmac.compare_digest(entry.mac, _mac(head.secret, before, entry)):
+            return Verdict(count, count, "")
+        before = entry.mac
+        found = found or (noted_line == str(entry.id) and entry.mac.startswith(noted_mac))
+    if head is not None and (head.last, head.mac) != (count, before):
+        return Verdict(count, count + 1, "")
+    return Verdict(count, None if found else count + 1, f"{count}:{before[:12]}")
+
+
+def _walk(session: Session) -> Iterator[AuditEntry]:
+    yield from session.scalars(select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=1000))
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """One page of the record, newest first."""
+
+    entries: tuple[AuditEntry, ...]
+    number: int
+    pages: int
+    total: int
+
+
+def listing(session: Session, page: int = 1, action: str = "", sheet: str = "") -> RecordPage:
+    """Lines by action and sheet number; a page beyond the end is the last one."""
+    asked = [AuditEntry.action == action] if action else []
+    asked += [AuditEntry.sheet == sheet] if sheet else []
+    total = session.scalar(select(func.count()).select_from(AuditEntry).where(*asked)) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    query = select(AuditEntry).where(*asked).order_by(AuditEntry.id.desc())
+    return RecordPage(tuple(session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))), page, pages, total)

@@ -1,0 +1,94 @@
+"""Pages of the administrator: the record (記録), and sheets whose time is over."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from referral_app import accounts, audit, db, retention
+from referral_app.access import Permission
+from referral_app.audit import ACTIONS, Action, Line, Verdict
+from referral_app.consent import REASONS_TO_OPEN
+from referral_app.errors import Conflict
+from referral_app.inbox import TABS
+from referral_app.steps import STEPS
+from referral_app.web.desk import desk, engine, moment, person, rules
+from referral_app.web.guard import needs
+
+pages = Blueprint("record", __name__)
+
+
+@pages.get("/record")
+@needs(Permission.RECORD)
+def listing() -> str:
+    """The record, newest first; looking at it stands in it too."""
+    return _page(None)
+
+
+@pages.post("/record/check")
+@needs(Permission.RECORD)
+def check() -> str:
+    """Walks the whole chain."""
+    with db.transaction(engine()) as transaction:
+        verdict = audit.verify(transaction, request.form.get("closing", "").strip())
+        audit.write(transaction, person(), moment(), Line(Action.RECORD_CHECKED, detail="bad" if verdict.wrong else ""))
+    return _page(verdict)
+
+
+def _page(verdict: Verdict | None) -> str:
+    action, sheet = request.args.get("action", ""), request.args.get("sheet", "").strip().upper()
+    with db.transaction(engine()) as transaction:
+        page = audit.listing(transaction, request.args.get("page", 1, type=int), action, sheet)
+        names = accounts.names(transaction)
+        if verdict is None:
+            audit.write(transaction, person(), moment(), Line(Action.RECORD_READ))
+    return render_template(
+        "record/list.html",
+        page=page,
+        names=names,
+        actions=ACTIONS,
+        details=_DETAILS | {str(number): name for number, name in names.items()},
+        verdict=verdict,
+        action=action,
+        sheet=sheet,
+    )
+
+
+# What the keys behind a line mean.
+_DETAILS = {
+    **{code: step.label for code, step in STEPS.items()},
+    **REASONS_TO_OPEN,
+    **{f"inbox:{code}": f"受信箱 {label}" for code, (label, _) in TABS.items()},
+    "sheets": "シート",
+    "resident": "本人控え",
+    "office": "庁内用",
+    "wait": "待つ間に試した",
+    "bad": "合わない行がある",
+}
+
+
+@pages.get("/keeping")
+@needs(Permission.KEEPING)
+def keeping() -> str:
+    """Sheets to be deleted, before anything is deleted."""
+    with db.reading(engine()) as reading:
+        due = retention.due(reading, rules(), person(), moment())
+    return render_template("record/keeping.html", due=due, rules=rules(), departments=desk().catalogue.departments)
+
+
+@pages.post("/keeping")
+@needs(Permission.KEEPING)
+def end() -> Response:
+    """Deletes what was ticked on the list, and clears the file of it."""
+    numbers = request.form.getlist("numbers")
+    try:
+        with db.transaction(engine()) as transaction:
+            count = retention.end(transaction, rules(), numbers, person(), moment())
+    except Conflict as error:
+        flash(str(error))
+        return redirect(url_for("record.keeping"), 303)
+    db.forget(engine())
+    cleared = db.scrub(engine()) if count else True
+    later = "" if cleared else "ほかの人が使っているため、消した跡はあとで片づけます。"
+    flash(f"{count}枚を消しました。{later}")
+    return redirect(url_for("record.keeping"), 303)
