@@ -66,7 +66,8 @@ class AccountInput:
 
 
 def normal(login: str) -> str:
-    """Full-width letters and capitals are the same name."""
+    """Full-width letters and capitals are the same name; what no database takes is replaced."""
+    login = login.encode("utf-8", "replace").decode()
     return unicodedata.normalize("NFKC", login).strip().casefold()
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.people import password_of
@@ -31,6 +32,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--hide-scrollbars",
 ]
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 START_SECONDS = 120  # the first start builds the index
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,3 +90,9 @@ def log_in(page: Page, address: str, login: str, password: str = "") -> None:
     page.fill("#password", password or password_of(login))
     page.get_by_role("button", name="ログイン", exact=True).click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def accessible(page: Page) -> None:
+    """WCAG 2.2 AA, as far as axe can tell."""
+    results = Axe().run(page, options=AXE)
+    assert results.violations_count == 0, results.generate_report()

@@ -18,7 +18,7 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.ids: list[str] = []
-        self.headings: list[str] = []
+        self.headings: list[str] = []  # the text of every h1
         self.title = ""
         self.forms: list[dict[str, str]] = []
         self.inputs: list[dict[str, str]] = []
@@ -34,6 +34,8 @@ class Page(HTMLParser):
         if "id" in found:
             self.ids.append(found["id"])
         self.addresses += [found[name] for name in ("href", "src", "action", "formaction") if name in found]
+        if tag == "h1":
+            self.headings.append("")
         if tag == "form":
             self.forms.append(found)
         if tag in ("input", "select", "textarea"):
@@ -53,7 +55,7 @@ class Page(HTMLParser):
         if "title" in self._inside[-1:]:
             self.title += data
         if "h1" in self._inside:
-            self.headings.append(data.strip())
+            self.headings[-1] += data
 
     def value(self, name: str) -> str:
         """The value of the first field of that name."""
@@ -86,7 +88,7 @@ class Pages:
         html = answer.get_data(as_text=True)
         assert answer.status_code == status, html[:2000]
         page = Page(html)
-        assert len([heading for heading in page.headings if heading]) == 1, page.headings
+        assert [bool(heading.strip()) for heading in page.headings] == [True], page.headings
         assert page.title.strip(), "no title"
         assert len(page.ids) == len(set(page.ids)), [i for i in page.ids if page.ids.count(i) > 1]
         assert all(form.get("action") for form in page.forms)

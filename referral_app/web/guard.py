@@ -63,9 +63,13 @@ def register(app: Flask, ask: Ask) -> None:
 
 
 def _load(identity: str) -> _Visitor | None:
+    """Nobody while no account can be read: the session stays, and goes on when the database is back."""
     number, _, stamp = identity.partition(":")
-    with db.reading(engine()) as reading:
-        who = accounts.person(reading, int(number), stamp)
+    try:
+        with db.reading(engine()) as reading:
+            who = accounts.person(reading, int(number), stamp)
+    except db.Unavailable:
+        return None
     return _Visitor(who, stamp) if who else None
 
 
@@ -107,18 +111,14 @@ def _check(ask: Ask) -> str | Response | tuple[str, int] | None:
 def _recognise() -> None:
     """Finds out who asks. A session too old ends here."""
     g.person = NOBODY
-    try:
-        visitor = current_user._get_current_object()
-    except db.Unavailable:
-        return
-    if not visitor.is_authenticated:
+    if not current_user.is_authenticated:
         return
     if _too_old(moment()):
         sign_out()
         return
     if request.endpoint not in QUIET:
         session["seen"] = moment().timestamp()
-    g.person = visitor.who
+    g.person = current_user.who
 
 
 def _accounts_readable() -> bool:

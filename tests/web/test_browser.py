@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from referral_app.demo import ACCOUNTS
-from tests.browser import CHROMIUM, chromium, log_in, server
+from tests.browser import CHROMIUM, accessible, chromium, log_in, server
 
 pytestmark = pytest.mark.slow
 if CHROMIUM is None and not os.environ.get("CI"):
     pytest.skip("Chromium が見つからないので、ブラウザの検査はここでは動きません", allow_module_level=True)
 
 STORY = "借金が返せません。子どもを預ける所もなくて働けない"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +55,6 @@ def page(browser: Browser, address: str, wrong: list[str]) -> Iterator[Page]:
 
 def enter(page: Page, address: str, login: str) -> None:
     log_in(page, address, login, next(one.password for one in ACCOUNTS if one.login == login))
-
-
-def accessible(page: Page) -> None:
-    results = Axe().run(page, options=AXE)
-    assert results.violations_count == 0, results.generate_report()
 
 
 def type_story(page: Page, text: str = STORY) -> None:
