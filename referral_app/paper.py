@@ -29,7 +29,12 @@ _NOT_TAGGED = (
     "画面で読み上げて使うときは、シートの画面をお使いください。"
 )
 _FAILED = "PDF を作れませんでした。印刷の画面から、ブラウザで印刷してください。"
-_UNSEEN = {ord("\t"): " ", ord("\r"): "\n", **{n: None for n in range(32) if n not in (9, 10, 13)}, 127: None}
+_NO_PRINT = (range(9), range(11, 13), range(14, 32), range(127, 160), range(0x200B, 0x2010), range(0x202A, 0x202F))
+_UNSEEN: dict[int, str | None] = {
+    **{code: None for span in (*_NO_PRINT, range(0x2060, 0x2065), (0xFEFF,)) for code in span},
+    **dict.fromkeys(map(ord, "\r\x85\u2028\u2029"), "\n"),
+    ord("\t"): " ",
+}
 
 
 @dataclass(frozen=True)
@@ -88,9 +93,10 @@ def qr(text: str) -> str:
 
 
 def clean(value: Any) -> Any:
-    """Data without the characters that are no print: other controls go, a tab is a space, a line end is one."""
+    """Data without what is no print: controls and marks of no width go, a tab is a space, every line end is one."""
     if isinstance(value, str):
-        return value.replace("\r\n", "\n").translate(_UNSEEN)
+        whole = value.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text
+        return whole.replace("\r\n", "\n").translate(_UNSEEN)
     if is_dataclass(value) and not isinstance(value, type):
         return clean(asdict(value))
     if isinstance(value, Mapping):

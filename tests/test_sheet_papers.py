@@ -167,3 +167,15 @@ def test_a_hidden_telephone_is_on_no_paper(press: Press, catalogue: Catalogue) -
     assert "000-1234" not in text
     assert "中町の家" not in text
     assert text.count("電話と住所は伏せています") == 2
+
+
+def test_a_word_without_end_is_broken_and_not_cut(press: Press, catalogue: Catalogue) -> None:
+    word = "https" + "x" * 240 + "END"
+    made = filled(catalogue, sheet("P070", story=word, name="W" * 60))
+    made.items, made.handovers[0].ask = [], word
+    printed = sheet_papers.office_pdf(press, printing.office_copy(made))
+    assert printed.tagged
+    paper = Paper(printed.pdf)
+    assert paper.text.replace("\u200b", "").count(word) == 4
+    lines = [line.replace("\u200b", "") for page in paper.pages for line in page.splitlines()]
+    assert max(len(line) for line in lines if re.search("[xW]{9}", line)) < 110  # of 180 mm, at 1.9 mm and more
