@@ -106,9 +106,12 @@ def take(
     note_event(handover, code, by, now, said)
     try:
         audit.write(session, by, now, Line(Action.STEP, handover.sheet.number, handover.id, code))
-    except StaleDataError:
-        raise Conflict(_told(handover)) from None
+    except StaleDataError:  # between our look and our write, where the database does not make writers queue
+        raise Conflict(_QUICKER) from None
     return handover
+
+
+_QUICKER = "ほかの人が先に進めています。ここで押したことは、まだ何も変えていません。画面を開き直して確かめてください。"
 
 
 # The results of a paper's 返信欄, each as the step it stands for.
