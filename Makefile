@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup run test lint eval bench lock clean papers shots
+.PHONY: setup run test lint eval bench load lock clean papers shots
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -44,6 +44,10 @@ eval: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.matching.bench
 	@$(BIN)/python -m tests.papers.bench
+
+# How many desks one server carries: about two minutes, on this machine only (ARGS="--desks 10").
+load: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.load $(ARGS)
 
 # Pins every dependency with the hashes of all platforms; the lock files name no host.
 lock: $(VENV)/.ready-dev

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from referral_app import asking, confidence, handouts, listening, quiz, rules, scenario_files
 from referral_app import catalogue as catalogues
-from referral_app import handouts, rules
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
@@ -15,8 +16,11 @@ from referral_app.matching import Analyser, examples, load_corrections, load_cri
 from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.matching.reading import read
+from referral_app.scenarios import Known
 
 PROGRAMMES = 110  # of the plan; a code is never reused
+
+Attempt = Callable[[Callable[[], Any]], Any]  # loads and keeps the fault; None when there was one
 
 
 def faults(data: Path) -> list[DataError]:
@@ -48,4 +52,18 @@ def faults(data: Path) -> list[DataError]:
         attempt(lambda: Lexicon(lexicon, lambda text: list(read(text, analyser).units)))
         attempt(lambda: examples.load(data / "examples", lexicon.files))
     attempt(lambda: examples.load_crisis(data / examples.CRISIS))
+    _practice(data, catalogue, attempt)
     return found
+
+
+def _practice(data: Path, catalogue: Catalogue, attempt: Attempt) -> None:
+    """The material of the training; scenarios are looked through once what they name is sound."""
+    kinds = attempt(lambda: asking.load(data / "questions.toml"))
+    myths = attempt(lambda: quiz.load(data / "myths.toml"))
+    attempt(lambda: listening.load(data / "listening.toml"))
+    attempt(lambda: confidence.load(data / "roles.toml"))
+    if kinds is None or myths is None:
+        return
+    known = Known(catalogue, tuple(kinds), tuple(myths))
+    for path in scenario_files.paths(data / scenario_files.FOLDER):
+        attempt(partial(scenario_files.load_one, path, known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def _shipped(name: str) -> Path:
 def _default_home() -> Path:
     """The checkout while developing; a folder of the user's own once installed from a wheel."""
     return CHECKOUT if (CHECKOUT / "pyproject.toml").is_file() else Path.home() / "tsunagaru-desk"
+
+
+def _put(made: Path, file: Path) -> None:
+    """In its place in one step, never over a key that another start has put there."""
+    if file.exists() and not file.read_text().strip():
+        os.replace(made, file)
+        return
+    with suppress(FileExistsError):
+        os.link(made, file)  # unlike a rename, fails when somebody was quicker
+    made.unlink()
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,8 @@ class Settings:
     def secret_key(self) -> str:
         """The key that signs form tokens; made on first use, readable by the owner only.
 
-        Written beside its place and renamed: a process killed half-way leaves no empty key.
+        Written beside its place and linked: a process killed half-way leaves no empty key, and two starts at once
+        end with one.
         """
         file = self.home / "secret.key"
         if not file.exists() or not file.read_text().strip():
@@ -77,5 +89,5 @@ class Settings:
             descriptor, name = tempfile.mkstemp(dir=self.home, prefix="secret-")  # mode 0600
             with os.fdopen(descriptor, "w") as handle:
                 handle.write(secrets.token_hex(32))
-            os.replace(name, file)
+            _put(Path(name), file)
         return file.read_text().strip()

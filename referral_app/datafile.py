@@ -57,6 +57,22 @@ class DataFile:
             return self._line(re.escape(containing), at_key - 1) or at_key
         return at_key or start or None
 
+    def line_of_field(self, field: str) -> int | None:
+        """1-based line of a field named by its path: ``title``, ``follow_up.why``, ``reveals.2.answer``."""
+        table, _, rest = field.partition(".")
+        number, _, key = rest.partition(".")
+        if not number.isdigit():
+            return self.line_of(table, rest) if rest or table in self._headings else self.line_of("", table)
+        headings = [n for n, row in enumerate(self._rows, 1) if re.match(rf"\s*\[\[\s*{re.escape(table)}\s*\]\]", row)]
+        if int(number) > len(headings):
+            return self.line_of("", table)
+        start = headings[int(number) - 1]
+        following = next(
+            (n for n, row in enumerate(self._rows[start:], start + 1) if row.lstrip().startswith("[")), None
+        )
+        at_key = self._line(rf'^\s*"?{re.escape(key)}"?\s*=', start) if key else None
+        return at_key if at_key and (following is None or at_key < following) else start
+
     @cached_property
     def _rows(self) -> list[str]:
         return self.text.split("\n")
@@ -89,6 +105,11 @@ def read(path: Path) -> DataFile:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         raise DataError(name, line, "文字コードが UTF-8 ではありません。UTF-8 で保存し直してください。") from None
+    return parse(name, text)
+
+
+def parse(name: str, text: str) -> DataFile:
+    """Parses a text that is called ``name`` in messages; raises DataError when it is not TOML."""
     try:
         return DataFile(name, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -103,7 +103,7 @@ def _told() -> Iterator[None]:
     except OperationalError as error:
         logger.error("database: %s", type(error.orig).__name__)
         if "locked" in str(error.orig):
-            raise Unavailable("ほかの人の保存を待っています。少し待って、もう一度「保存」を押してください。") from None
+            raise Unavailable("ほかの人の保存を待っています。少し待って、もう一度押してください。") from None
         raise Unavailable(
             "いまは保存も読み出しもできません。少し待って、もう一度お試しください。"
             "続くときは、管理者に時刻を伝えてください。"

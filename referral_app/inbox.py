@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -145,7 +145,8 @@ def counts(session: Session, by: Person, rules: Rules, today: date) -> Counts:
     return Counts(waiting, late, news)
 
 
-def seen(sheet: Sheet) -> None:
-    """The sender's desk has looked at the sheet: its answers are no news any more."""
+def seen(sheet: Sheet, shown: Mapping[int, int]) -> None:
+    """The sender's desk has looked at these つなぎ (number → version): no news any more, unless a newer one came."""
     for row in sheet.handovers:
-        row.news = False
+        if shown.get(row.id) == row.version:
+            row.news = False

@@ -34,9 +34,15 @@ class Parcel:
 
 
 def check(session: Session, catalogue: Catalogue, number: str, by: Person, now: datetime) -> tuple[Sheet, list[Parcel]]:
-    """What would happen on sending. Raises NotFound, Refused, Sent."""
-    sheet = sheets.draft(session, number, by)
+    """What would happen on sending, looked at before: stands in the record. Raises NotFound, Refused, Sent."""
+    found = parcels(session, catalogue, number, by)
     audit.write(session, by, now, Line(Action.SHEET_READ, number))
+    return found
+
+
+def parcels(session: Session, catalogue: Catalogue, number: str, by: Person) -> tuple[Sheet, list[Parcel]]:
+    """The same, drawn once more after a press that did not send. Raises NotFound, Refused, Sent."""
+    sheet = sheets.draft(session, number, by)
     online = accounts.online(session)
     return sheet, [_parcel(row, _departments(catalogue, row), online) for row in sheet.handovers]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -60,6 +61,7 @@ def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], Non
     if is_demo:
         rows = (f"  {one.login:<8} {one.password:<20} {ROLES[one.role].label} {one.name}" for one in demo.ACCOUNTS)
         say(DEMO.format(accounts="\n".join(rows)))
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # "busy" is no fault: a line for every waiting press
     server.run()
 
 

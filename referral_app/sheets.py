@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 
 from referral_app import audit
@@ -83,9 +83,13 @@ def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput,
 _CONFLICT = "このシートは、ほかの画面で先に保存されています。打った内容は、この画面に残っています。"
 
 
+# The way back from a つなぎ to its sheet is at hand: joining it would load items and addenda twice.
+_BACK = selectinload(Sheet.handovers).immediateload(Handover.sheet)
+
+
 def get(session: Session, number: str) -> Sheet:
     """One sheet by its number (R8-0001), whoever asks; raises NotFound."""
-    sheet = session.scalar(select(Sheet).where(Sheet.number == number))
+    sheet = session.scalar(select(Sheet).where(Sheet.number == number).options(_BACK))
     if sheet is None:
         raise NotFound(f"シート {number} はありません。一覧から選び直してください。")
     return sheet

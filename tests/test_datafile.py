@@ -84,3 +84,38 @@ def test_windows_line_ends_and_a_byte_order_mark_are_welcome(tmp_path: Path) -> 
     file = tmp_path / "x.toml"
     file.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert datafile.read(file).entry("debt").text("label") == "借金"
+
+
+FORMED = """title = "x"
+
+[[reveals]]
+code = "one"
+answer = "a"
+
+[[reveals]]
+code = "two"
+
+[follow_up]
+why = "b"
+"""
+FIELDS = {
+    "title": 1,
+    "reveals": 3,
+    "reveals.1.answer": 5,
+    "reveals.2.answer": 7,  # not there: the heading of its row
+    "reveals.2": 7,
+    "follow_up.why": 11,
+    "follow_up": 10,
+    "nowhere": None,
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_of_a_form_has_its_line_in_a_file(field: str) -> None:
+    assert datafile.parse("x.toml", FORMED).line_of_field(field) == FIELDS[field]
+
+
+def test_a_text_that_is_no_file_is_parsed_under_the_name_it_is_given() -> None:
+    with pytest.raises(DataError) as refused:
+        datafile.parse("持ちこみ", "a = = 1\n")
+    assert (refused.value.file, refused.value.line) == ("持ちこみ", 1)

@@ -483,7 +483,10 @@ def test_an_answer_is_news_until_the_senders_desk_has_seen_it(
     take(engine, sheet.handovers[0].id, "receive", people["fukushi"])
     with db.transaction(engine) as session:
         assert inbox.counts(session, people["mado2"], desk_rules, SENT_AT.date()).news == 1
-        inbox.seen(sheets.own(session, sheet.number, people["mado"]))
+        own = sheets.own(session, sheet.number, people["mado"])
+        inbox.seen(own, {own.handovers[0].id: own.handovers[0].version - 1})
+        assert inbox.counts(session, people["mado"], desk_rules, SENT_AT.date()).news == 1  # a newer one came
+        inbox.seen(own, {own.handovers[0].id: own.handovers[0].version})
     with db.reading(engine) as session:
         assert inbox.counts(session, people["mado2"], desk_rules, SENT_AT.date()).news == 0
 

@@ -6,6 +6,9 @@ from referral_app.matching.crisis import CrisisReader, load_crisis
 from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
 from referral_app.matching.furigana import KANJI, Furigana, Ruby, load_corrections, names_of
+from referral_app.matching.nearness import Nearest
+from referral_app.matching.phrases import PhraseError
+from referral_app.matching.phrasing import Phrasings, Restore, phrase_fault
 from referral_app.matching.reading import Reading
 from referral_app.matching.sources import is_built
 from referral_app.matching.text import LONGEST as LONGEST_TEXT
@@ -19,7 +22,11 @@ __all__ = [
     "Explanation",
     "Finder",
     "Furigana",
+    "Nearest",
+    "PhraseError",
+    "Phrasings",
     "Reading",
+    "Restore",
     "Ruby",
     "explain",
     "is_built",
@@ -27,5 +34,6 @@ __all__ = [
     "load_corrections",
     "load_crisis",
     "names_of",
+    "phrase_fault",
     "readable",
 ]

@@ -189,12 +189,15 @@ class PhraseBook:
             node = node.children.setdefault(key, _Node())
         return node
 
-    def find(self, units: list[Unit], text: str) -> tuple[list[Hit], set[int]]:
-        """Every line that matches, in one pass; and the units whose line was denied (借金はない)."""
+    def find(self, units: list[Unit], text: str, *, deny: bool = True) -> tuple[list[Hit], set[int]]:
+        """Every line that matches, in one pass; and the units whose line was denied (借金はない).
+
+        deny: False where ない denies nothing, as in a question (借金はないですか).
+        """
         seen: dict[int, Span] = {}
         denied: set[int] = set()
         for number, span in itertools.chain(self._matches(units, self._text_keys(units)), self._literal(text)):
-            denied_here = [u for u in span.units if u + 1 not in span.units and _denied(units, u)]
+            denied_here = [u for u in span.units if deny and u + 1 not in span.units and _denied(units, u)]
             if denied_here:
                 denied.update(position for u in denied_here for position in (u, u + 1))
             elif number not in seen:

@@ -46,6 +46,8 @@ def create() -> Answer:
             account, password = verbs.create(transaction, given, desk().catalogue.departments, person(), moment())
     except InvalidInput as error:
         return _form(None, given, error.fields), 400
+    except db.Unavailable as error:
+        return _form(None, given, {}, f"まだ登録していません。{error}"), 503
     return _password(account, password, "登録しました")
 
 
@@ -68,6 +70,9 @@ def save(number: int) -> Answer:
     except InvalidInput as error:
         with db.reading(engine()) as reading:
             return _form(verbs.get(reading, number), given, error.fields), 400
+    except db.Unavailable as error:
+        with db.reading(engine()) as reading:
+            return _form(verbs.get(reading, number), given, {}, f"まだ保存していません。{error}"), 503
     flash("保存しました")
     return redirect(url_for("accounts.listing"), 303)
 
@@ -107,12 +112,13 @@ def _given() -> AccountInput:
     return AccountInput(form.get("login", ""), form.get("name", ""), form.get("role", ""), chosen)
 
 
-def _form(account: Account | None, given: AccountInput, fields: dict[str, str]) -> str:
+def _form(account: Account | None, given: AccountInput, fields: dict[str, str], notice: str = "") -> str:
     return render_template(
         "accounts/edit.html",
         account=account,
         given=given,
         fields=fields,
+        notice=notice,
         roles=ROLES,
         departments=tuple(desk().catalogue.departments),
     )

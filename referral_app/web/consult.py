@@ -59,6 +59,8 @@ def make_sheet() -> Response | tuple[str, int]:
             number = sheet.number
     except InvalidInput as error:
         return _render(consultation, browse, str(error)), 400
+    except db.Unavailable as error:
+        return _render(consultation, browse, f"まだシートを作っていません。{error}"), 503
     return redirect(url_for("sheets.edit", number=number), 303)
 
 

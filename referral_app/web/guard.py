@@ -69,6 +69,7 @@ def _load(identity: str) -> _Visitor | None:
         with db.reading(engine()) as reading:
             who = accounts.person(reading, int(number), stamp)
     except db.Unavailable:
+        g.unreadable = True  # not asked again: each asking may wait for a lock
         return None
     return _Visitor(who, stamp) if who else None
 
@@ -79,6 +80,11 @@ def sign_in(who: Person, stamp: str) -> None:
     login_user(_Visitor(who, stamp))
     session["entered"] = session["seen"] = moment().timestamp()
     g.person = who
+
+
+def open_windows() -> None:
+    """Nobody can log in now: this browser may find windows and open the memo without."""
+    session["waiting"] = moment().timestamp()
 
 
 def sign_out() -> None:
@@ -95,10 +101,11 @@ def _check(ask: Ask) -> str | Response | tuple[str, int] | None:
     if ANYONE in asked:
         return None
     if person() is NOBODY:
-        if _accounts_readable():
-            return ask()
-        if Permission.CONSULT in asked:
+        readable = _accounts_readable()
+        if Permission.CONSULT in asked and (not readable or not _older(moment(), "waiting", rules().idle)):
             return None  # windows and memo must be there even when nobody can log in
+        if readable:
+            return ask()
         raise db.Unavailable("いまはログインを確かめられません。少し待って、もう一度お試しください。")
     if person().one_time and request.endpoint not in WITH_ONE_TIME_PASSWORD:
         return redirect(url_for("entry.password"), 303)
@@ -122,6 +129,8 @@ def _recognise() -> None:
 
 
 def _accounts_readable() -> bool:
+    if "unreadable" in g:
+        return False
     try:
         with db.reading(engine()) as reading:
             accounts.probe(reading)
@@ -131,7 +140,9 @@ def _accounts_readable() -> bool:
 
 
 def _too_old(now: datetime) -> bool:
-    def since(key: str) -> timedelta:
-        return now - datetime.fromtimestamp(float(session.get(key, 0)))
+    return _older(now, "seen", rules().idle) or _older(now, "entered", rules().longest)
 
-    return since("seen") > rules().idle or since("entered") > rules().longest
+
+def _older(now: datetime, key: str, span: timedelta) -> bool:
+    """True when the session's time of that name lies further back, or was never noted."""
+    return now - datetime.fromtimestamp(float(session.get(key, 0))) > span

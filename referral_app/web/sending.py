@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,6 +14,7 @@ from referral_app import sending as verbs
 from referral_app.access import Permission
 from referral_app.errors import Conflict, InvalidInput
 from referral_app.models import Handover, HandoverEvent, Sheet
+from referral_app.sending import Parcel
 from referral_app.sheet_input import HandoverInput
 from referral_app.steps import FIELDS, PAPER, STATES, STEPS, UNSENT
 from referral_app.types import WAYS
@@ -28,7 +31,9 @@ Answer = str | Response | tuple[str, int]
 @needs(Permission.WRITE)
 def check(number: str) -> str:
     """What would go where, and what each desk would see."""
-    return _check(number)
+    with db.transaction(engine()) as transaction:
+        found = verbs.check(transaction, desk().catalogue, number, person(), moment())
+    return _drawn(*found)
 
 
 @pages.post("/sheets/<number>/send")
@@ -41,20 +46,25 @@ def send(number: str) -> Answer:
             sheet = verbs.send(transaction, desk().catalogue, number, version, person(), now())
             gone = sum(row.state == "sent" for row in sheet.handovers)
     except InvalidInput as error:
-        return _check(number, error.fields), 400
+        return _unsent(number, error.fields), 400
     except sheets.Sent as error:
         return show(number, Said(notice=str(error))), 409
     except Conflict as error:
-        return _check(number, notice=str(error)), 409
+        return _unsent(number, notice=str(error)), 409
     except db.Unavailable as error:
-        return _check(number, notice=f"まだ送っていません。{error}"), 503
+        return _unsent(number, notice=f"まだ送っていません。{error}"), 503
     flash(f"{gone}か所に送りました")
     return redirect(url_for("sheets.edit", number=number), 303)
 
 
-def _check(number: str, fields: dict[str, str] | None = None, notice: str = "") -> str:
-    with db.transaction(engine()) as transaction:
-        sheet, parcels = verbs.check(transaction, desk().catalogue, number, person(), moment())
+def _unsent(number: str, fields: dict[str, str] | None = None, notice: str = "") -> str:
+    """The same page with what happened; it writes nothing, so it can be drawn when nothing can be written."""
+    with db.reading(engine()) as reading:
+        found = verbs.parcels(reading, desk().catalogue, number, person())
+    return _drawn(*found, fields, notice)
+
+
+def _drawn(sheet: Sheet, parcels: list[Parcel], fields: dict[str, str] | None = None, notice: str = "") -> str:
     return render_template(
         "sending/check.html",
         sheet=sheet,
@@ -70,11 +80,12 @@ def _check(number: str, fields: dict[str, str] | None = None, notice: str = "") 
 
 def show(number: str, said: Said = NOTHING_SAID) -> str:
     """A sent sheet: where each つなぎ stands, what came back, what was added. Its news have been seen now."""
-    with db.transaction(engine()) as transaction:
-        sheet = sheets.own(transaction, number, person())
-        fresh = [row.id for row in sheet.handovers if row.news]
-        inbox.seen(sheet)
+    with db.reading(engine()) as reading:
+        sheet = sheets.own(reading, number, person())
+        fresh = {row.id: row.version for row in sheet.handovers if row.news}
         ways = [_way(row, fresh) for row in sheet.handovers]
+    if fresh and not said.notice:  # after a failure the page must not wait once more
+        _note_seen(number, fresh)
     return render_template(
         "sending/show.html",
         sheet=sheet,
@@ -90,6 +101,12 @@ def show(number: str, said: Said = NOTHING_SAID) -> str:
         replies=handovers.REPLIES,
         returned=sum(any(event.step == "return" for event in row.events) for row in sheet.handovers),
     )
+
+
+def _note_seen(number: str, shown: dict[int, int]) -> None:
+    """When nothing can be written now, they stay news: the page itself must be drawn."""
+    with suppress(db.Unavailable), db.transaction(engine()) as transaction:
+        inbox.seen(sheets.own(transaction, number, person()), shown)
 
 
 def _history(sheet: Sheet) -> list[tuple[HandoverEvent, Handover]]:
@@ -112,7 +129,7 @@ class _Way:
     paper: bool
 
 
-def _way(row: Handover, fresh: list[int]) -> _Way:
+def _way(row: Handover, fresh: Collection[int]) -> _Way:
     today = now().date()
     unsent = row.state in UNSENT
     return _Way(
