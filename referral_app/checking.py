@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from referral_app import asking, confidence, listening, quiz, rules, scenario_files
+from referral_app import asking, confidence, handouts, listening, quiz, rules, scenario_files
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
@@ -44,6 +44,8 @@ def faults(data: Path) -> list[DataError]:
         reason = f"事業が {len(catalogue.programmes)} あります。計画の事業は {PROGRAMMES} です。"
         found.append(DataError("catalogue", None, reason))
     attempt(lambda: load_corrections(data / "ruby.toml", names_of(catalogue)))
+    attempt(lambda: handouts.load_moments(data / "moments.toml", catalogue))
+    attempt(lambda: handouts.load_card(data / "card.toml", catalogue))
     lexicon = attempt(lambda: load_lexicon(data / "lexicon", catalogue))
     if lexicon is not None:
         analyser = Analyser()

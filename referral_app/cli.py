@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check; more in cli_admin."""
+"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check; more in cli_*."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 from referral_app import accounts, cli_admin, db, keeping
 from referral_app.audit import Action
 from referral_app.checking import faults
+from referral_app.cli_print import printing
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
@@ -41,6 +42,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")  # a Japanese Windows console would say cp932
+
+
+main.add_command(printing)
 
 
 @main.command()

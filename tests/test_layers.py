@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "referral_app"
-GROUND = {"errors", "types", "datafile", "fields", "catalogue", "config", "days", "rules", "access", "consent", "steps"}
+GROUND = {
+    *("errors", "types", "datafile", "fields", "catalogue", "config", "days", "glyphs"),
+    *("rules", "access", "consent", "steps"),
+}
 # The training: it knows neither sheets nor the database, so a practice run can reach no inbox.
 PRACTICE = {
     *("scenarios", "scenario_files", "asking", "listening", "quiz", "grading", "confidence", "course", "practice"),
@@ -18,6 +21,7 @@ VERBS = {
     *("models", "db", "sealing", "keeping", "consult", "sheets", "printing"),
     *("merging", "memo", "demo", "exchange", "checking", "sheet_input", "viewing"),
     *("accounts", "entering", "audit", "sending", "handovers", "inbox", "retention"),
+    *("paper", "sheet_papers", "leaflets", "stationery", "handouts", "rereading"),
     *PRACTICE,
 }
 # module → the names of the package it may use, and the libraries only it may import
@@ -28,8 +32,9 @@ MAY_USE = {
     **{name: GROUND | PRACTICE | {"matching"} for name in PRACTICE},
     "web": GROUND | VERBS | {"matching", "web"},
     "serving": GROUND | VERBS | {"matching", "web"},
-    "cli": GROUND | VERBS | {"matching", "serving", "cli_admin"},
+    "cli": GROUND | VERBS | {"matching", "serving", "cli_admin", "cli_print"},
     "cli_admin": GROUND | VERBS,
+    "cli_print": GROUND | VERBS,
     "migrations": {"models", "sealing"},
 }
 ONLY_DOOR = {
@@ -45,7 +50,11 @@ ONLY_DOOR = {
     "numpy": {"matching/"},
     "werkzeug": {"web/"},
     "waitress": {"serving.py"},
-    "click": {"cli.py", "cli_admin.py"},
+    "click": {"cli.py", "cli_admin.py", "cli_print.py"},
+    "typst": {"paper.py"},
+    "segno": {"paper.py"},
+    "noto_cjk_sans_jp_regular": {"paper.py"},
+    "noto_cjk_sans_jp_bold": {"paper.py"},
     "alembic": {"db.py", "migrations/"},
     "cryptography": {"sealing.py"},
     "sqlalchemy": {
@@ -105,7 +114,7 @@ def test_each_library_has_its_door(file: Path) -> None:
 
 
 def test_pages_and_commands_enter_matching_by_its_front_door() -> None:
-    for file in [*PACKAGE.glob("web/*.py"), PACKAGE / "cli.py", PACKAGE / "serving.py"]:
+    for file in [*PACKAGE.glob("web/*.py"), PACKAGE / "cli.py", PACKAGE / "cli_print.py", PACKAGE / "serving.py"]:
         inside = [name for name in imports(file) if name.startswith("referral_app.matching.") and name.count(".") > 2]
         assert not inside, file
 

@@ -52,8 +52,18 @@ def plain(pieces: printing.Rubies) -> str:
 
 
 def everything(copy: ResidentCopy) -> str:
-    texts = [copy.day, copy.lead, copy.bring, copy.otherwise, copy.notice, copy.sender, copy.address]
-    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.phone_note)]
+    texts = [
+        copy.day,
+        copy.lead,
+        copy.bring,
+        copy.say,
+        copy.opening,
+        copy.otherwise,
+        copy.notice,
+        copy.sender,
+        copy.address,
+    ]
+    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.hours, p.phone_note)]
     texts += [t for line in copy.lines for t in (line.name, line.hours, line.seen)]
     return "\n".join(plain(text) for text in texts)
 
@@ -138,6 +148,12 @@ def test_unknown_telephones_lead_to_the_switchboard_and_known_ones_do_not_hide(d
     assert "おたずね" in plain(copy.places[2].phone_note)
 
 
+def test_a_telephone_window_of_unknown_number_never_shows_its_departments_number_as_its_own(desk: Desk) -> None:
+    place = resident(desk, sheet("P057")).places[0]
+    assert place.phones == ("046-223-1511",)
+    assert plain(place.phone_note) == "市役所の代表。あつぎ健康相談ダイヤル24の番号は、ここでたずねてください"
+
+
 def test_help_lines_are_for_anyone_and_one_for_money_worries(desk: Desk) -> None:
     with_debt = resident(desk, sheet("P070"))
     assert [plain(line.name) for line in with_debt.lines] == [
@@ -166,11 +182,11 @@ def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: De
     said = everything(copy)
     assert "要確認" not in said
     assert said.count("変わっていることがあります") == 1
-    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", ""]
+    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", "案内の年は未確認"]
 
 
 def texts(copy: ResidentCopy) -> tuple[printing.Rubies, ...]:
-    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.otherwise)
+    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.say, copy.opening, copy.otherwise)
 
 
 def test_every_kanji_on_the_resident_copy_has_its_reading(desk: Desk, catalogue: Catalogue) -> None:

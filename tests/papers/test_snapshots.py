@@ -1,0 +1,36 @@
+"""Every paper looks like what a person has looked at: pages, fonts, tags, boxes and words, kept as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from referral_app.config import Settings
+from referral_app.consult import Desk
+from referral_app.stationery import Stationery
+from tests.papers.making import REVIEWED, papers
+from tests.papers.reading import Paper
+
+NAMES = sorted(file.stem for file in REVIEWED.glob("*.txt"))
+HOW = "紙が変わりました。見て、よければ残してください: make papers ARGS=--accept"
+
+
+@pytest.fixture(scope="module")
+def stationery(settings: Settings, desk: Desk) -> Stationery:
+    return Stationery.open(settings, desk)
+
+
+def test_every_paper_has_been_reviewed(desk: Desk, stationery: Stationery) -> None:
+    assert sorted(papers(desk, stationery)) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_paper_is_the_reviewed_one(desk: Desk, stationery: Stationery, name: str, tmp_path: Path) -> None:
+    printed = papers(desk, stationery)[name]()
+    assert printed.tagged
+    assert printed.warnings == ()
+    paper = Paper(printed.pdf)
+    assert paper.shape() == (REVIEWED / f"{name}.txt").read_text(encoding="utf-8"), HOW
+    assert paper.fonts
+    assert all(paper.fonts.values())
