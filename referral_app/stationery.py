@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +19,8 @@ from referral_app.matching.lexicon import Worry
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.paper import Press, Printed
 from referral_app.printing import Read
+
+logger = logging.getLogger(__name__)
 
 Subject = Moment | Worry
 
@@ -103,3 +107,41 @@ def _known(table: dict[str, Subject] | dict[str, Moment] | dict[str, Worry], cod
     if code not in table:
         raise NotFound(f"「{code}」という{kind}はありません。referral print list で番号を確かめてください。")
     return table[code]
+
+
+class Job:
+    """The file of all leaflets in the making: one at a time, in a thread of its own, for everybody who asks.
+
+    done of total leaflets are written; ``batch`` is the last finished file, ``fault`` a Japanese sentence.
+    """
+
+    def __init__(self) -> None:
+        self.done, self.total, self.fault = 0, 0, ""
+        self.batch: Batch | None = None
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def runs(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, stationery: Stationery, today: date) -> None:
+        """Begins, unless one is being made."""
+        with self._lock:
+            if self.runs:
+                return
+            self.done, self.total, self.fault, self.batch = 0, len(stationery.subjects()), "", None
+            self._thread = threading.Thread(target=self._make, args=(stationery, today), daemon=True)
+            self._thread.start()
+
+    def _make(self, stationery: Stationery, today: date) -> None:
+        try:
+            self.batch = stationery.all_leaflets(today, self._watched)
+        except Exception as error:  # nobody waits for this thread: what broke is told on the page
+            logger.error("leaflets failed: %s", type(error).__name__)
+            self.fault = "作れませんでした。もう一度お試しください。続くときは、管理者に時刻を伝えてください。"
+
+    def _watched(self, subjects: tuple[Subject, ...]) -> Iterator[Subject]:
+        for subject in subjects:
+            yield subject
+            self.done += 1

@@ -60,8 +60,9 @@ def shown(sheet: Sheet, groups: frozenset[str], opened: bool = False, until: dat
         safe=safe_contact({name: getattr(sheet, name) for name in _SAFE} | values),
         groups=groups,
         resident=(
-            *((("性別", sheet.gender), *_labelled(values, *_DETAILS)) if details else ()),
-            *(_labelled(values, *_CONTACT) if contact else ()),
+            *(_labelled(values, "name", "kana") if contact else ()),
+            *((("性別", sheet.gender), *_labelled(values, "birth")) if details else ()),
+            *(_labelled(values, "phone", "address") if contact else ()),
         ),
         visitor=_labelled(values, *_VISITOR) if contact else (),
         items=tuple((item, ticked.get(item, "")) for item in NATIONAL_ITEMS) if items else (),
@@ -108,8 +109,6 @@ def request_of(handover: Handover) -> Request:
     )
 
 
-_CONTACT = ("name", "kana", "phone", "address")
-_DETAILS = ("birth",)
 _VISITOR = ("visitor_name", "visitor_relation", "visitor_phone")
 _STORIES = ("story", "wish", "done_so_far")
 _SAFE = ("may_phone", "may_leave_message", "may_post")

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from referral_app.catalogue import Catalogue
-from referral_app.config import Settings
-from referral_app.consult import Desk
 from referral_app.errors import NotFound
 from referral_app.handouts import NEVER, TELLING
 from referral_app.leaflets import FOR_ANYONE, MOST_FOR_WORRY, Leaflet, Writer
@@ -22,11 +20,6 @@ from tests.papers.reading import Paper
 from tests.test_printing import plain
 
 TODAY = date(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def stationery(settings: Settings, desk: Desk) -> Stationery:
-    return Stationery.open(settings, desk)
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from referral_app.steps import STATES
 from referral_app.types import NATIONAL_ITEMS, WAYS
 from referral_app.viewing import SafeContact
 from referral_app.web import reading, sending
-from referral_app.web.desk import desk, engine, moment, now, person, ruby, rules
+from referral_app.web.desk import desk, engine, moment, now, person, rules
 from referral_app.web.guard import needs
 
 pages = Blueprint("sheets", __name__)
@@ -91,7 +91,7 @@ def save(number: str) -> str | Response | Refusal:
     if verb == "open":
         return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet)))
     if verb == "print" and value in ("resident", "office"):
-        return redirect(url_for(f"sheets.{value}", number=sheet.number), 303)
+        return redirect(url_for(f"papers.{value}", number=sheet.number), 303)
     if verb == "check":
         return redirect(url_for("sending.check", number=sheet.number), 303)
     flash(f"{sheet.saved_at:%H:%M} に保存しました")
@@ -134,30 +134,6 @@ def discard(number: str) -> Response:
     db.forget(engine())
     flash(f"シート {number} を消しました")
     return redirect(url_for("sheets.listing"), 303)
-
-
-@pages.get("/sheets/<number>/resident")
-@needs(Permission.WRITE)
-def resident(number: str) -> str:
-    """本人控え: the paper that goes home."""
-    sheet = _to_print(number, "resident")
-    copy = printing.resident_copy(sheet, desk().catalogue, ruby(), now().date())
-    return render_template("sheets/print_resident.html", sheet=sheet, copy=copy)
-
-
-@pages.get("/sheets/<number>/office")
-@needs(Permission.WRITE)
-def office(number: str) -> str:
-    """庁内用: the front desk's copy, and one page for each desk that may know."""
-    sheet = _to_print(number, "office")
-    return render_template("sheets/print_office.html", sheet=sheet, copy=printing.office_copy(sheet))
-
-
-def _to_print(number: str, paper: str) -> Sheet:
-    with db.transaction(engine()) as transaction:
-        sheet = verbs.own(transaction, number, person())
-        audit.write(transaction, person(), moment(), Line(Action.SHEET_PRINTED, number, detail=paper))
-    return sheet
 
 
 def without_token(number: str) -> Refusal:

@@ -73,7 +73,8 @@ def squeezed(text: str) -> str:
 def html(app: Flask, template: str, copy: Any) -> str:
     """The paper of the print view: what is inside <main>."""
     with app.test_request_context():
-        page = render_template(template, copy=copy, sheet=SimpleNamespace(number=copy.number))
+        screen = {"warnings": (), "words": [], "fields": {}, "longest": 0}
+        page = render_template(template, copy=copy, sheet=SimpleNamespace(number=copy.number), **screen)
     return squeezed(re.sub(r"<rt>.*?</rt>|<[^>]*>", "", page[page.index("<main") : page.index("</main>")]))
 
 
@@ -90,7 +91,7 @@ def filled(kind: type) -> tuple[Any, dict[str, str]]:
     return copy, filler.words
 
 
-SHEET_PAPERS = [("sheets/print_resident.html", ResidentCopy), ("sheets/print_office.html", OfficeCopy)]
+SHEET_PAPERS = [("papers/resident.html", ResidentCopy), ("papers/office.html", OfficeCopy)]
 
 
 @pytest.mark.parametrize(("template", "kind"), SHEET_PAPERS, ids=lambda one: getattr(one, "__name__", ""))
@@ -103,7 +104,7 @@ def test_every_field_of_the_sheets_papers_stands_in_both(app: Flask, press: Pres
 
 def test_the_gravest_item_is_marked_in_both(app: Flask, press: Press) -> None:
     copy, _ = filled(OfficeCopy)
-    assert "◎" in html(app, "sheets/print_office.html", copy)
+    assert "◎" in html(app, "papers/office.html", copy)
     pictures = Paper(sheet_papers.office_pdf(press, copy).pdf).pictures
     assert pictures["いちばん重いもの"] == 1 + len(copy.desks)
 

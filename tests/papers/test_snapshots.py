@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.stationery import Stationery
 from tests.papers.making import REVIEWED, papers
@@ -14,11 +13,6 @@ from tests.papers.reading import Paper
 
 NAMES = sorted(file.stem for file in REVIEWED.glob("*.txt"))
 HOW = "紙が変わりました。見て、よければ残してください: make papers ARGS=--accept"
-
-
-@pytest.fixture(scope="module")
-def stationery(settings: Settings, desk: Desk) -> Stationery:
-    return Stationery.open(settings, desk)
 
 
 def test_every_paper_has_been_reviewed(desk: Desk, stationery: Stationery) -> None:
