@@ -64,13 +64,13 @@ def init() -> None:
     settings = Settings.from_environment()
     settings.secret_key()
     keys = KeyFile(settings.key_file)
-    engine = db.open_engine(settings.database_url, keys)
-    done = keeping.prepare(engine, keys, thorough=True)
+    with db.opened(settings.database_url, keys) as engine:
+        done = keeping.prepare(engine, keys, thorough=True)
+        with db.transaction(engine) as session:
+            first = accounts.first_administrator(session, datetime.now().replace(microsecond=0))
     click.echo("データベースを用意しました。" if done.migrated else "データベースは、すでに最新です。")
     if done.key_made:
         click.echo(keeping.KEY_MADE.format(path=keys.path))
-    with db.transaction(engine) as session:
-        first = accounts.first_administrator(session, datetime.now().replace(microsecond=0))
     if first:
         click.echo(FIRST_ADMINISTRATOR.format(login=first[0], password=first[1]))
     fault = Desk.open(settings).fault
@@ -94,7 +94,8 @@ def rotate() -> None:
     """新しい鍵を足し、すべての行をその鍵で封じ直す。動いている画面は止めなくてよい。"""
     settings = Settings.from_environment()
     keys = KeyFile(settings.key_file)
-    rows = keeping.rotate(db.open_engine(settings.database_url, keys), keys)
+    with db.opened(settings.database_url, keys) as engine:
+        rows = keeping.rotate(engine, keys)
     cli_admin.note(settings, Action.KEY_ROTATED)
     click.echo(
         f"新しい鍵で {rows} 行を封じ直しました。{keys.path} の写しを、取り直してください。\n"

@@ -28,13 +28,10 @@ def register(main: click.Group) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Engine]:
-    engine = db.open_engine(settings.database_url, KeyFile(settings.key_file))
-    try:
+    with db.opened(settings.database_url, KeyFile(settings.key_file)) as engine:
         if not db.is_current(engine):
             raise ReferralError("データベースがまだないか、前の版のままです。先に referral init を実行してください。")
         yield engine
-    finally:
-        engine.dispose()
 
 
 @contextmanager

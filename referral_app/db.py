@@ -55,6 +55,16 @@ def open_engine(url: str | URL, keys: KeyFile | None = None) -> Engine:
     return engine
 
 
+@contextmanager
+def opened(url: str | URL, keys: KeyFile | None = None) -> Iterator[Engine]:
+    """An engine for a short piece of work; afterwards nothing of it holds the file."""
+    engine = open_engine(url, keys)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def _prepare_file(url: URL) -> None:
     """A new database file is the owner's alone; SQLite gives its log the same rights."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
