@@ -152,6 +152,7 @@ def _resident(sheet: Sheet, copy: ResidentCopy, fields: dict[str, str], typed: l
         "papers/resident.html",
         sheet=sheet,
         copy=copy,
+        discreet=sheets.is_guarded(sheet),
         words=list(zip(words, readings, strict=True)),
         fields=fields,
         longest=rereading.LONGEST,

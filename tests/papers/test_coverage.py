@@ -73,7 +73,7 @@ def squeezed(text: str) -> str:
 def html(app: Flask, template: str, copy: Any) -> str:
     """The paper of the print view: what is inside <main>."""
     with app.test_request_context():
-        screen = {"warnings": (), "words": [], "fields": {}, "longest": 0}
+        screen = {"warnings": (), "words": [], "discreet": False, "fields": {}, "longest": 0}
         page = render_template(template, copy=copy, sheet=SimpleNamespace(number=copy.number), **screen)
     return squeezed(re.sub(r"<rt>.*?</rt>|<[^>]*>", "", page[page.index("<main") : page.index("</main>")]))
 
