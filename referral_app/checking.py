@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from referral_app import asking, confidence, handouts, listening, quiz, rules, scenario_files
+from referral_app import asking, confidence, listening, quiz, rules, scenario_files
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
 from referral_app.catalogue import Catalogue
@@ -16,6 +16,7 @@ from referral_app.matching import Analyser, examples, load_corrections, load_cri
 from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.matching.reading import read
+from referral_app.papers import handouts
 from referral_app.scenarios import Known
 
 PROGRAMMES = 110  # of the plan; a code is never reused

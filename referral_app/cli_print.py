@@ -11,8 +11,8 @@ import click
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import ReferralError
-from referral_app.paper import Printed
-from referral_app.stationery import Stationery, Subject
+from referral_app.papers.press import Printed
+from referral_app.papers.stationery import Stationery, Subject
 
 _OUT = click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="書き出す PDF。")
 

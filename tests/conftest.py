@@ -18,8 +18,8 @@ from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.matching import Finder
+from referral_app.papers.stationery import Stationery
 from referral_app.sealing import KeyFile
-from referral_app.stationery import Stationery
 from referral_app.web import create_app
 from tests.kept import add_sheet, home_with
 from tests.pages import Pages

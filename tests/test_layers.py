@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "referral_app"
 GROUND = {
-    *("errors", "types", "datafile", "fields", "catalogue", "config", "days", "glyphs"),
+    *("errors", "types", "datafile", "fields", "catalogue", "config", "days"),
     *("rules", "access", "consent", "steps"),
 }
 # The training: it knows neither sheets nor the database, so a practice run can reach no inbox.
@@ -18,10 +18,9 @@ PRACTICE = {
     *("runs", "cards", "scenario_forms"),
 }
 VERBS = {
-    *("models", "db", "sealing", "keeping", "consult", "sheets", "printing"),
+    *("models", "db", "sealing", "keeping", "consult", "sheets", "papers"),
     *("merging", "memo", "demo", "exchange", "checking", "sheet_input", "viewing"),
     *("accounts", "entering", "audit", "sending", "handovers", "inbox", "retention"),
-    *("paper", "sheet_papers", "leaflets", "stationery", "handouts", "rereading"),
     *PRACTICE,
 }
 # module → the names of the package it may use, and the libraries only it may import
@@ -51,10 +50,10 @@ ONLY_DOOR = {
     "werkzeug": {"web/"},
     "waitress": {"serving.py"},
     "click": {"cli.py", "cli_admin.py", "cli_print.py"},
-    "typst": {"paper.py"},
-    "segno": {"paper.py"},
-    "noto_cjk_sans_jp_regular": {"paper.py"},
-    "noto_cjk_sans_jp_bold": {"paper.py"},
+    "typst": {"papers/press.py"},
+    "segno": {"papers/press.py"},
+    "noto_cjk_sans_jp_regular": {"papers/press.py"},
+    "noto_cjk_sans_jp_bold": {"papers/press.py"},
     "alembic": {"db.py", "migrations/"},
     "cryptography": {"sealing.py"},
     "sqlalchemy": {

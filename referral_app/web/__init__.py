@@ -14,8 +14,8 @@ from referral_app import rules as rule_files
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.days import month_day, month_day_time, wareki, wareki_time
+from referral_app.papers.stationery import Job, Stationery
 from referral_app.sealing import KeyFile
-from referral_app.stationery import Job, Stationery
 from referral_app.web import (
     accounts,
     api,

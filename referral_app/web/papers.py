@@ -8,14 +8,15 @@ from datetime import date
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from referral_app import audit, db, handovers, printing, rereading, sheet_papers, sheets
+from referral_app import audit, db, handovers, sheets
 from referral_app.access import Permission
 from referral_app.audit import Action, Line
 from referral_app.errors import InvalidInput, NotFound
 from referral_app.models import Sheet
-from referral_app.paper import Printed
-from referral_app.printing import ResidentCopy
-from referral_app.stationery import Job, Stationery
+from referral_app.papers import copies, rereading, sheet_papers
+from referral_app.papers.copies import ResidentCopy
+from referral_app.papers.press import Printed
+from referral_app.papers.stationery import Job, Stationery
 from referral_app.viewing import READABLE
 from referral_app.web.desk import desk, engine, moment, now, person, ruby
 from referral_app.web.guard import needs
@@ -142,7 +143,7 @@ def resident_pdf(number: str) -> ResponseReturnValue:
 
 
 def _copy(sheet: Sheet) -> ResidentCopy:
-    return printing.resident_copy(sheet, desk().catalogue, ruby(), now().date())
+    return copies.resident_copy(sheet, desk().catalogue, ruby(), now().date())
 
 
 def _resident(sheet: Sheet, copy: ResidentCopy, fields: dict[str, str], typed: list[str] | None = None) -> str:
@@ -165,7 +166,7 @@ def _resident(sheet: Sheet, copy: ResidentCopy, fields: dict[str, str], typed: l
 def office(number: str) -> str:
     """庁内用 before printing: the front desk's copy, and one page for each desk that may know."""
     sheet = _to_print(number, "office")
-    copy = printing.office_copy(sheet)
+    copy = copies.office_copy(sheet)
     warnings = sheet_papers.office_pdf(stationery().press, copy).warnings
     return render_template("papers/office.html", sheet=sheet, copy=copy, warnings=warnings)
 
@@ -174,7 +175,7 @@ def office(number: str) -> str:
 @needs(Permission.WRITE)
 def office_pdf(number: str) -> ResponseReturnValue:
     """All of 庁内用 as PDF."""
-    copy = printing.office_copy(_to_print(number, "office"))
+    copy = copies.office_copy(_to_print(number, "office"))
     return _pdf(sheet_papers.office_pdf(stationery().press, copy), number)
 
 
@@ -188,7 +189,7 @@ def desk_pdf(number: int) -> ResponseReturnValue:
             raise NotFound("印刷できるのは、受け取ってからです。取り消しや差戻しのあとは、印刷できません。")
         line = Line(Action.SHEET_PRINTED, row.sheet.number, row.id, "desk")
         audit.write(transaction, person(), moment(), line)
-        copy = printing.office_copy(row.sheet)
+        copy = copies.office_copy(row.sheet)
     return _pdf(sheet_papers.desk_pdf(stationery().press, copy, row.position), copy.number)
 
 

@@ -12,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from referral_app import audit, consent, db, merging, printing, sheet_input, viewing
+from referral_app import audit, consent, db, merging, sheet_input, viewing
 from referral_app import sheets as verbs
 from referral_app.access import Permission
 from referral_app.audit import Action, Line
@@ -21,6 +21,7 @@ from referral_app.errors import Conflict, InvalidInput, NotFound
 from referral_app.inbox import due
 from referral_app.merging import Merged
 from referral_app.models import Sheet
+from referral_app.papers import copies
 from referral_app.sheet_input import CHOICE_FIELDS, MOST_HANDOVERS, TEXT_FIELDS, HandoverInput, SheetInput
 from referral_app.steps import STATES
 from referral_app.types import NATIONAL_ITEMS, WAYS
@@ -262,7 +263,7 @@ def _form(screen: _Screen) -> str:
         saved=saved,
         offered=[window for window in catalogue.offered() if window.code not in used],
         safe=screen.safe,
-        todo=printing.missing(given),
+        todo=copies.missing(given),
     )
 
 

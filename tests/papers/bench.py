@@ -11,7 +11,7 @@ from datetime import date
 
 from referral_app.config import Settings
 from referral_app.consult import Desk
-from referral_app.stationery import Stationery
+from referral_app.papers.stationery import Stationery
 from tests.matching.timing import busy, timed
 from tests.papers.making import papers
 from tests.papers.reading import Paper

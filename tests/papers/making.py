@@ -13,13 +13,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from referral_app import printing, sheet_papers
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.models import Addendum, SheetItem
-from referral_app.paper import Printed
-from referral_app.stationery import Stationery
-from tests import test_printing
+from referral_app.papers import copies, sheet_papers
+from referral_app.papers.press import Printed
+from referral_app.papers.stationery import Stationery
+from tests.papers import test_copies
 from tests.papers.reading import Paper
 
 REVIEWED = Path(__file__).with_name("reviewed")
@@ -33,14 +33,14 @@ def papers(desk: Desk, stationery: Stationery, turn: int = 0) -> dict[str, Calla
     known = {"name": RARE, "kana": "よしだ たかさき", "phone": "000-0000-0000"}
     contact = {"may_phone": "よい", "phone_hours": "平日 10時〜15時"}
 
-    def sheet(*codes: str, **values: str) -> test_printing.Sheet:
-        made = test_printing.filled(desk.catalogue, test_printing.sheet(*codes, **{**known, **contact, **values}))
+    def sheet(*codes: str, **values: str) -> test_copies.Sheet:
+        made = test_copies.filled(desk.catalogue, test_copies.sheet(*codes, **{**known, **contact, **values}))
         made.clerk_department, made.clerk_name = "市民協働推進課", "見本 一郎"
         made.number, made.received_at = f"R8-{417 + turn:04}", NOW + timedelta(days=turn)
         return made
 
     def resident(*codes: str) -> Printed:
-        return sheet_papers.resident_pdf(press, test_printing.resident(desk, sheet(*codes)))
+        return sheet_papers.resident_pdf(press, test_copies.resident(desk, sheet(*codes)))
 
     def office(story: str, ask: str, later: str = "", **values: str) -> Printed:
         told = {"story": story.replace("。", f"{turn or ''}。"), "wish": "昼に働きたい。\n子どもを預けたい。"}
@@ -50,7 +50,7 @@ def papers(desk: Desk, stationery: Stationery, turn: int = 0) -> dict[str, Calla
         else:
             made.items = [SheetItem(item="債務", gravest=True), SheetItem(item="住まい", gravest=False)]
         made.handovers[0].ask, made.handovers[2].consent = ask, "refused"
-        return sheet_papers.office_pdf(press, printing.office_copy(made))
+        return sheet_papers.office_pdf(press, copies.office_copy(made))
 
     return {
         "resident": lambda: resident("P070", "P032"),

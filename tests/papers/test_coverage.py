@@ -12,14 +12,14 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from flask import Flask, render_template
 
-from referral_app import sheet_papers
 from referral_app.config import Settings
-from referral_app.handouts import CardText
-from referral_app.leaflets import Booklet, Card, Leaflet, Slip
 from referral_app.matching import Ruby
 from referral_app.models import Addendum
-from referral_app.paper import Press
-from referral_app.printing import OfficeCopy, ResidentCopy, Rubies
+from referral_app.papers import sheet_papers
+from referral_app.papers.copies import OfficeCopy, ResidentCopy, Rubies
+from referral_app.papers.handouts import CardText
+from referral_app.papers.leaflets import Booklet, Card, Leaflet, Slip
+from referral_app.papers.press import Press
 from tests.papers.making import NOW
 from tests.papers.reading import Paper
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from referral_app.consult import Desk
-from referral_app.stationery import Stationery
+from referral_app.papers.stationery import Stationery
 from tests.papers.making import REVIEWED, papers
 from tests.papers.reading import Paper
 

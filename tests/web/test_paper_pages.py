@@ -16,7 +16,7 @@ from referral_app import audit, db
 from referral_app.access import Person
 from referral_app.catalogue import Catalogue
 from referral_app.models import Sheet
-from referral_app.stationery import Stationery
+from referral_app.papers.stationery import Stationery
 from tests.pages import Page, Pages
 from tests.travel import PERSON, STORY, row, sent, take
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_app import rereading
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput
 from referral_app.matching import Ruby
-from tests.test_printing import plain, resident, sheet
+from referral_app.papers import rereading
+from tests.papers.test_copies import plain, resident, sheet
 
 
 @dataclass(frozen=True)

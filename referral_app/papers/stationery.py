@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from referral_app import handouts
 from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import NotFound
-from referral_app.handouts import CardText, Moment
-from referral_app.leaflets import Leaflet, Writer
 from referral_app.matching.lexicon import Worry
 from referral_app.matching.lexicon import load as load_lexicon
-from referral_app.paper import Press, Printed
-from referral_app.printing import Read
+from referral_app.papers import handouts
+from referral_app.papers.copies import Read
+from referral_app.papers.handouts import CardText, Moment
+from referral_app.papers.leaflets import Leaflet, Writer
+from referral_app.papers.press import Press, Printed
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from referral_app.catalogue import Catalogue
 from referral_app.consult import GENERAL_WINDOW
 from referral_app.days import wareki
 from referral_app.errors import NotFound
-from referral_app.handouts import NEVER, TELLING, CardText, Moment
 from referral_app.matching.lexicon import Worry
-from referral_app.printing import Line, Read, Rubies, line_on_paper, opening, otherwise, telephones
+from referral_app.papers.copies import Line, Read, Rubies, line_on_paper, opening, otherwise, telephones
+from referral_app.papers.handouts import NEVER, TELLING, CardText, Moment
 from referral_app.types import Contact, Department, HelpLine, Window
 
 MOST_FOR_WORRY = 6

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from referral_app.config import Settings
 from referral_app.errors import ReferralError
-from referral_app.paper import Press, clean, qr
+from referral_app.papers.press import Press, clean, qr
 from tests.papers.reading import Paper
 
 FONTS = {"NotoSansCJKjp-Regular": True}

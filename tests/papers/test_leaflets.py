@@ -12,12 +12,12 @@ import pytest
 
 from referral_app.catalogue import Catalogue
 from referral_app.errors import NotFound
-from referral_app.handouts import NEVER, TELLING
-from referral_app.leaflets import FOR_ANYONE, MOST_FOR_WORRY, Leaflet, Writer
 from referral_app.matching import KANJI, Ruby
-from referral_app.stationery import Stationery
+from referral_app.papers.handouts import NEVER, TELLING
+from referral_app.papers.leaflets import FOR_ANYONE, MOST_FOR_WORRY, Leaflet, Writer
+from referral_app.papers.stationery import Stationery
 from tests.papers.reading import Paper
-from tests.test_printing import plain
+from tests.papers.test_copies import plain
 
 TODAY = date(2026, 11, 24)
 

@@ -11,7 +11,7 @@ from referral_app.catalogue import Catalogue
 from referral_app.checking import faults
 from referral_app.config import Settings
 from referral_app.errors import DataError
-from referral_app.handouts import TELLING, load_card, load_moments
+from referral_app.papers.handouts import TELLING, load_card, load_moments
 
 MOMENTS = {"死亡届", "児童扶養手当の現況届", "母子健康手帳の交付", "健診受診券", "救急搬送(未遂のとき)", "休日夜間急患"}
 

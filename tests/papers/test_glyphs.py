@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from referral_app.glyphs import Glyphs
-from referral_app.paper import FONTS
+from referral_app.papers.glyphs import Glyphs
+from referral_app.papers.press import FONTS
 from referral_app.types import NATIONAL_ITEMS
 
 

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from pypdf import PageObject
 
-from referral_app import printing, sheet_papers
 from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import NotFound
 from referral_app.models import Addendum, SheetItem
-from referral_app.paper import Press, qr
-from referral_app.printing import OfficeCopy
+from referral_app.papers import copies, sheet_papers
+from referral_app.papers.copies import OfficeCopy
+from referral_app.papers.press import Press, qr
 from tests.papers.reading import Paper
-from tests.test_printing import NOW, filled, resident, sheet
+from tests.papers.test_copies import NOW, filled, resident, sheet
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def press(settings: Settings) -> Press:
 
 
 def office(catalogue: Catalogue, *codes: str, **values: str) -> OfficeCopy:
-    return printing.office_copy(filled(catalogue, sheet(*codes, **values)))
+    return copies.office_copy(filled(catalogue, sheet(*codes, **values)))
 
 
 def squeezed(text: str) -> str:
@@ -79,7 +79,7 @@ def test_a_desk_sees_its_own_destination_alone(press: Press, catalogue: Catalogu
 def test_a_desk_without_consent_has_no_page(press: Press, catalogue: Catalogue) -> None:
     made = filled(catalogue, sheet("P070", "P032"))
     made.handovers[1].consent = "refused"
-    copy = printing.office_copy(made)
+    copy = copies.office_copy(made)
     for number in (2, 9):
         with pytest.raises(NotFound, match="同意を確かめて"):
             sheet_papers.desk_pdf(press, copy, number)
@@ -103,7 +103,7 @@ def test_no_row_is_cut_by_the_end_of_a_page(press: Press, catalogue: Catalogue) 
     made = filled(catalogue, sheet(*["P070", "P032", "P046", "P006", "P045", "P058", "P063"] * 2))
     for n, handover in enumerate(made.handovers):
         handover.ask = f"始{n:02}" + "くわしいお願いです。" * (20 + 10 * (n % 5)) + f"終{n:02}"
-    pages = [squeezed(page) for page in Paper(sheet_papers.office_pdf(press, printing.office_copy(made)).pdf).pages]
+    pages = [squeezed(page) for page in Paper(sheet_papers.office_pdf(press, copies.office_copy(made)).pdf).pages]
     for n in range(len(made.handovers)):
         assert [page for page in pages if f"始{n:02}" in page] == [page for page in pages if f"終{n:02}" in page]
 
@@ -154,7 +154,7 @@ def test_a_desks_pdf_tells_what_its_consent_allows(
         [Addendum(at=NOW, by_name="見本", words="後の話")],
     )
     made.handovers[0].consent, made.handovers[0].scope = basis
-    text = Paper(sheet_papers.desk_pdf(press, printing.office_copy(made), 1).pdf).text
+    text = Paper(sheet_papers.desk_pdf(press, copies.office_copy(made), 1).pdf).text
     headings = ("ご本人", "困りごと", "お話", "追記")
     assert tuple(one for one in headings if one in text.replace("電話", "")) == seen
     assert ("ひみつのお話" in text, "後の話" in text, "いちばん重い" in text) == ("お話" in seen,) * 3
@@ -173,7 +173,7 @@ def test_a_word_without_end_is_broken_and_not_cut(press: Press, catalogue: Catal
     word = "https" + "x" * 240 + "END"
     made = filled(catalogue, sheet("P070", story=word, name="W" * 60))
     made.items, made.handovers[0].ask = [], word
-    printed = sheet_papers.office_pdf(press, printing.office_copy(made))
+    printed = sheet_papers.office_pdf(press, copies.office_copy(made))
     assert printed.tagged
     paper = Paper(printed.pdf)
     assert paper.text.replace("\u200b", "").count(word) == 4

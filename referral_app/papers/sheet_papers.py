@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from referral_app.days import month_day_time
 from referral_app.errors import NotFound
-from referral_app.paper import Press, Printed, qr
-from referral_app.printing import OfficeCopy, OfficeRow, ResidentCopy
+from referral_app.papers.copies import OfficeCopy, OfficeRow, ResidentCopy
+from referral_app.papers.press import Press, Printed, qr
 from referral_app.viewing import Pairs, SafeContact, Shown
 
 _COVERED = "電話と住所は伏せています。要るときは受付の課に聞いてください"

@@ -20,7 +20,7 @@ import segno
 import typst
 
 from referral_app.errors import ReferralError
-from referral_app.glyphs import Glyphs
+from referral_app.papers.glyphs import Glyphs
 
 FONTS = (Path(str(noto_cjk_sans_jp_regular.FONT_PATH)), Path(str(noto_cjk_sans_jp_bold.FONT_PATH)))
 _TAGGED = "ua-1"  # PDF/UA-1, ISO 14289-1: tags, language, title, a text for every picture
