@@ -21,7 +21,7 @@ def sheet(number: str) -> Sheet:
     except db.Unavailable:
         with db.reading(engine()) as reading:
             found = sheets.own(reading, number, person())
-        _log("sheet %s", number)
+        _log("sheet", number)
         return found
 
 
@@ -32,10 +32,10 @@ def handover(number: int) -> Iterator[Handover]:
         with db.transaction(engine()) as transaction:
             handovers.read(transaction, number, person(), moment())
     except db.Unavailable:
-        _log("つなぎ %s", str(number))
+        _log("handover", str(number))
     with db.reading(engine()) as reading:
         yield handovers.received_by(reading, number, person())
 
 
 def _log(what: str, number: str) -> None:
-    logger.error(f"record not writable: account {person().id} read {what}", number)
+    logger.error("the record cannot be written: account %s read %s %s", person().id, what, number)
