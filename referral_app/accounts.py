@@ -230,11 +230,11 @@ def _checked(session: Session, given: AccountInput, known: Collection[str], kept
         ("login", not LOGIN.fullmatch(login), "半角の英字と数字で、2字から40字までにしてください。"),
         ("login", taken is not None and (kept is None or taken != kept.id), "この利用者名は使われています。"),
         ("name", not 1 <= len(name) <= LONGEST_NAME, f"氏名を {LONGEST_NAME} 字までで入れてください。"),
-        ("role", given.role not in ROLES, "一覧から選んでください。"),
+        ("role", given.role not in ROLES, "役割を選んでください。"),
         ("departments", placed and not given.departments, "課を1つ以上選んでください。"),
         ("departments", not set(given.departments) <= set(known), "一覧から選び直してください。"),
     )
-    faults = {field: sentence for field, wrong, sentence in reversed(checks) if wrong}
+    faults = {field: sentence for field, wrong, sentence in checks if wrong}
     if faults:
         raise InvalidInput(faults)
     return AccountInput(login, name, given.role, tuple(dict.fromkeys(given.departments)) if placed else ())

@@ -71,7 +71,7 @@ ACTIONS = {
     Action.SHEET_SAVED: "シートを保存した",
     Action.SHEET_DISCARDED: "下書きを消した",
     Action.SHEET_ENDED: "保存期間が終わり、消した",
-    Action.SHEET_PRINTED: "印刷の画面を開いた",
+    Action.SHEET_PRINTED: "紙を開いた",
     Action.CONTACT_OPENED: "伏せた連絡先を開いた",
     Action.ADDENDUM: "あとから分かったことを足した",
     Action.STEP: "手続きを進めた",

@@ -65,7 +65,7 @@ def send(session: Session, catalogue: Catalogue, number: str, version: int, by: 
     going = [row for row in sheet.handovers if row.state == "consented"]
     if not going:
         raise InvalidInput({"consent": "同意か法律の根拠のあるつなぎ先がありません。「説明と同意」で選んでください。"})
-    without = [row.department for row in going if not row.way]
+    without = [f"{row.department}({row.programme})" for row in going if not row.way]
     if without:
         raise InvalidInput({"way": f"{'、'.join(without)} への「つなぎ方」を選んでください。"})
     sheet.sent_at = sheet.saved_at = now

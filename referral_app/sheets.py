@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -161,6 +162,16 @@ def tell_reason(session: Session, number: str, handover: int | None, reason: str
     if reason not in REASONS_TO_OPEN:
         raise InvalidInput({"open_reason": "伏せた連絡先を開く理由を、一覧から選んでください。"})
     audit.write(session, by, now, Line(Action.CONTACT_OPENED, number, handover, reason))
+
+
+def found(session: Session, typed: str, by: Person, now: datetime) -> str:
+    """The number of an own sheet as a clerk types it (r8-12, 0012, full width); "" when there is none."""
+    asked = re.fullmatch(r"(?:(R\d{1,3})-)?(\d{1,7})", unicodedata.normalize("NFKC", typed).strip().upper())
+    if asked is None:
+        return ""
+    number = f"{asked[1] or fiscal_year_letter(now.date())}-{int(asked[2]):04}"
+    mine = select(Sheet.number).where(Sheet.number == number, Sheet.clerk_department.in_(by.departments))
+    return session.scalar(mine) or ""
 
 
 def listing(session: Session, by: Person, page: int = 1) -> SheetPage:

@@ -28,9 +28,9 @@ STATES = {
     "working": State("対応中", RECEIVER),
     "returned": State("差戻し", SENDER),
     "done": State("完了", ""),
-    "onward": State("再つなぎ", ""),
-    "recalled": State("取下げ", ""),
-    "withdrawn": State("同意撤回", ""),
+    "onward": State("つなぎ直し", ""),
+    "recalled": State("取り下げ", ""),
+    "withdrawn": State("同意の取り消し", ""),
 }
 WAITING = ("sent",)
 OPEN = ("received", "working")
@@ -83,7 +83,7 @@ STEPS = {
     "unconsent": Step("同意を直す", ("consented",), "draft", (SENDER,), by_form=True),
     "send": Step("送る", ("consented",), "sent", (SENDER,), ("consent", "way"), by_form=True),
     "receive": Step("受け取る", ("sent",), "received", (RECEIVER,), tells=True),
-    "phoned": Step("電話や紙で受け取りを確かめた", ("sent",), "received", (SENDER,), ("receiver",)),
+    "phoned": Step("受け取りだけ記録する", ("sent",), "received", (SENDER,), ("receiver",)),
     "start": Step("対応を始める", ("received",), "working", (RECEIVER,), tells=True),
     "answer": Step("途中の返事をする", OPEN, None, (RECEIVER,), ("answer",), tells=True),
     "finish": Step("完了する", OPEN, "done", (RECEIVER,), ("answer",), tells=True),

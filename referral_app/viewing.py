@@ -147,7 +147,7 @@ _ENDS = {
     "done": ("done", "完了", "finish"),
     "returned": ("back", "差戻し", "return"),
     "onward": ("back", "差戻し", "return"),
-    "recalled": ("back", "取下げ", "recall"),
+    "recalled": ("back", "取り下げ", "recall"),
     "withdrawn": ("back", "同意の取り消し", "withdraw"),
 }
 

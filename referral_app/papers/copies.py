@@ -94,7 +94,7 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
     """The paper that goes home: windows, directions, help lines; no worry, no story, no risk word."""
     places: list[Place] = []
     left_out: list[str] = []
-    for handover in sheet.handovers:
+    for handover in _standing(sheet):
         window = window_of(catalogue, handover.window, handover)
         if window.outside and window.discreet:
             left_out.append(window.department)  # its very name would tell; the clerk says it aloud
@@ -102,7 +102,7 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
         places.append(_place(len(places) + 1, handover, window, sheet, catalogue, ruby, today))
     sender = sheet.clerk_department or "市役所"
     tell = f"{sender}に「{sheet.number}」とお伝えください。"
-    given = any(handover.consent in GIVEN for handover in sheet.handovers)
+    given = any(handover.consent in GIVEN for handover in _standing(sheet))
     return ResidentCopy(
         number=sheet.number,
         day=ruby(wareki(sheet.received_at.date())),
@@ -126,9 +126,14 @@ def otherwise(catalogue: Catalogue, ruby: Read) -> Rubies:
     return ruby(f"{_MAY_CHANGE}つながらないときは、ほかの番号か、市役所 {switchboard} へ。")
 
 
+def _standing(sheet: Sheet) -> list[Handover]:
+    """The destinations a resident may still go to: what was returned, handed on or taken back is closed to them."""
+    return [handover for handover in sheet.handovers if handover.state not in _ENDED]
+
+
 def _all_know(sheet: Sheet) -> bool:
     """True when every desk gets the sheet before the resident comes: only then nobody has to start again."""
-    rows = sheet.handovers
+    rows = _standing(sheet)
     return bool(rows) and all(row.consent in MAY_SHARE and row.way in _DESK_KNOWS for row in rows)
 
 
@@ -252,7 +257,7 @@ def office_copy(sheet: Sheet) -> OfficeCopy:
         desks=tuple(row for row in rows if not row.stop),
         consented=tuple(_window_name(handover) for handover in sheet.handovers if handover.consent in GIVEN),
         shown=for_sender(sheet),
-        missing=missing(as_input(sheet)),
+        missing=() if sheet.sent_at else missing(as_input(sheet)),
     )
 
 
@@ -285,7 +290,7 @@ def _office_row(handover: Handover) -> OfficeRow:
         consent=_consent(handover),
         reason=handover.legal_reason if handover.consent == "legal" else "",
         stop=_ENDED.get(handover.state, "") or _STOPS.get(handover.consent, ""),
-        shown=shown(handover.sheet, shows(handover)),
+        shown=shown(handover.sheet, shows(handover), until=handover.ended_at),
     )
 
 

@@ -1,4 +1,4 @@
-"""The sheet's papers as PDF, drawn from the view-models of ``printing``: 本人控え, 庁内用, one desk's page alone."""
+"""The sheet's papers as PDF, drawn from the view-models of ``copies``: 本人控え, 庁内用, one desk's page alone."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ const KEYS = {
     document.querySelector(`[data-key="${digit}"]:is(button)`)?.click();
   },
   go() {
-    const button = ["make-sheet", "check-sheet", "save-sheet", "send-sheet"].map((id) => document.getElementById(id)).find(Boolean);
+    const button = ["make-sheet", "check-sheet", "save-sheet"].map((id) => document.getElementById(id)).find(Boolean);
     if (button) button.click();
     else if (desk) say("窓口を1つ以上「シートに入れる」で選んでください。");
   },
@@ -173,7 +173,7 @@ for (const sheet of document.querySelectorAll("form[data-guarded]")) {
   });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
-document.querySelector(".faults a")?.focus();
+document.querySelector(".faults a, [aria-invalid=true]")?.focus();
 
 /* ---- one press is enough ---- */
 for (const form of document.querySelectorAll("form[data-once]")) {

@@ -111,6 +111,7 @@ _PLACES = {
     "consult": "consult.start",
     "sheets": "sheets.listing",
     "sending": "sheets.listing",
+    "steps": "sheets.listing",
     "inbox": "inbox.listing",
     "papers": "papers.listing",
     "explain": "explain.start",

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from referral_app.access import NOBODY, Person
 from referral_app.consult import Desk
 from referral_app.papers.copies import Read
+from referral_app.papers.stationery import Job, Stationery
 from referral_app.rules import Rules
 
 
@@ -28,6 +29,14 @@ def ruby() -> Read:
 
 def rules() -> Rules:
     return cast(Rules, current_app.extensions["rules"])
+
+
+def stationery() -> Stationery:
+    return cast(Stationery, current_app.extensions["stationery"])
+
+
+def job() -> Job:
+    return cast(Job, current_app.extensions["leaflets"])
 
 
 def moment() -> datetime:

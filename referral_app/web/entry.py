@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 from werkzeug.wrappers import Response
 
 from referral_app import db, demo, entering
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 NOT_KEPT = ("csrf_token", "drawn_for", "password", "old", "new", "again")
 TOO_OLD = "画面を開いてから時間がたったので、もう一度ログインしてください。"
+ASKED = "この画面を開くには、ログインしてください。"
 KEPT = "打った内容は残してあります。同じ人がログインすると、続きから始められます。"
 NOT_NOW = (
     "いまはログインを記録できないので、入れません。少し待って、もう一度お試しください。続くときは、管理者に時刻を伝えてください。"
@@ -38,7 +41,8 @@ def door() -> str | Response:
     """The login page."""
     if person() is not NOBODY:
         return redirect(url_for("consult.start"), 303)
-    return _door(next_page=request.args.get("next", ""))
+    next_page = request.args.get("next", "")
+    return _door(next_page=next_page, notice=ASKED if next_page else "")
 
 
 @pages.post("/login")
@@ -113,9 +117,20 @@ def _password(fields: dict[str, str]) -> str:
 def ask() -> tuple[str, int] | Response:
     """The login page in the place of what was asked for. What a form held travels on in it, sealed."""
     if request.method == "GET":
-        return redirect(url_for("entry.door", next=request.path if request.path != "/" else None), 303)
+        place = request.full_path.rstrip("?")
+        return redirect(url_for("entry.door", next=place if place != "/" else None), 303)
     kept = _keep()
-    return _door(notice=f"{TOO_OLD}{KEPT if kept else ''}", kept=kept), 401
+    told = KEPT if kept else "押したことは、まだ何も変えていません。"
+    return _door(notice=f"{TOO_OLD}{told}", kept=kept, next_page=_page_of(request.path)), 401
+
+
+def _page_of(path: str) -> str:
+    """The page a press came from, where the same address can be looked at; "" elsewhere."""
+    try:
+        current_app.url_map.bind("").match(path, method="GET")
+    except (HTTPException, RoutingException):
+        return ""
+    return path
 
 
 def _door(*, login: str = "", error: str = "", notice: str = "", kept: str = "", next_page: str = "") -> str:

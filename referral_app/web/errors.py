@@ -74,7 +74,8 @@ def _record_refusal() -> None:
     """In a transaction of its own: that of the request was rolled back. No word typed into an address gets in."""
     asked = str((request.view_args or {}).get("number", ""))
     sheet = asked if verbs.NUMBER.fullmatch(asked) else ""
-    handover = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    of_handover = request.blueprint in ("inbox", "steps") and asked.isascii() and asked.isdigit() and len(asked) < 10
+    handover = int(asked) if of_handover else None
     line = Line(Action.REFUSED, sheet, handover, str(request.endpoint)[:40])
     try:
         with db.transaction(engine()) as transaction:

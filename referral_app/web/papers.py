@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from referral_app import audit, db, handovers, sheets
@@ -16,9 +16,9 @@ from referral_app.models import Sheet
 from referral_app.papers import copies, rereading, sheet_papers
 from referral_app.papers.copies import ResidentCopy
 from referral_app.papers.press import Printed
-from referral_app.papers.stationery import Job, Stationery
+from referral_app.papers.stationery import Stationery
 from referral_app.viewing import READABLE
-from referral_app.web.desk import desk, engine, moment, now, person, ruby
+from referral_app.web.desk import desk, engine, job, moment, now, person, ruby, stationery
 from referral_app.web.guard import needs
 
 pages = Blueprint("papers", __name__)
@@ -28,16 +28,6 @@ PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; 
 
 
 NOT_MADE = "その案内は作れません。載せられる窓口がないか、一覧にないものです。ほかのものを選んでください。"
-
-
-def stationery() -> Stationery:
-    found: Stationery = current_app.extensions["stationery"]
-    return found
-
-
-def job() -> Job:
-    found: Job = current_app.extensions["leaflets"]
-    return found
 
 
 # ---- for anyone ---------------------------------------------------------------------------------
@@ -74,7 +64,7 @@ def _listing(error: str = "") -> str:
 
 @pages.post("/papers")
 @needs(Permission.CONSULT)
-def one() -> ResponseReturnValue:
+def make() -> ResponseReturnValue:
     """One paper as PDF. By POST: which worry it is about stands in no address."""
     kind, _, code = request.form.get("paper", "").partition(":")
     today = now().date()

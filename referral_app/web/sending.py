@@ -30,10 +30,13 @@ Answer = str | Response | tuple[str, int]
 
 @pages.get("/sheets/<number>/send")
 @needs(Permission.WRITE)
-def check(number: str) -> str:
+def check(number: str) -> Answer:
     """What would go where, and what each desk would see."""
-    with db.transaction(engine()) as transaction:
-        found = verbs.check(transaction, desk().catalogue, number, person(), moment())
+    try:
+        with db.transaction(engine()) as transaction:
+            found = verbs.check(transaction, desk().catalogue, number, person(), moment())
+    except sheets.Sent:  # the way back after sending
+        return redirect(url_for("sheets.edit", number=number), 303)
     return _drawn(*found)
 
 
@@ -100,6 +103,7 @@ def show(number: str, said: Said = NOTHING_SAID) -> str:
         longest=verbs.LONGEST_ADDENDUM,
         history=_history(sheet),
         replies=handovers.REPLIES,
+        first_returned=next((row.id for row in sheet.handovers if row.state == "returned"), None),
         returned=sum(any(event.step == "return" for event in row.events) for row in sheet.handovers),
     )
 
@@ -225,7 +229,7 @@ def _onward(number: str, given: HandoverInput, explained: bool, fields: dict[str
         "sending/onward.html",
         sheet=sheet,
         origin=origin,
-        given=_with_ask(sheet, given),
+        given=_with_ask(sheet, given, origin),
         explained=explained,
         fields=fields,
         notice=notice,
@@ -237,9 +241,11 @@ def _onward(number: str, given: HandoverInput, explained: bool, fields: dict[str
     )
 
 
-def _with_ask(sheet: Sheet, given: HandoverInput) -> HandoverInput:
-    """A draft row of a sent sheet comes with the request written for it."""
+def _with_ask(sheet: Sheet, given: HandoverInput, origin: Handover | None) -> HandoverInput:
+    """A draft row of a sent sheet comes with the request written for it, a returned つなぎ with its own."""
     kept = next((row for row in sheet.handovers if row.window == given.window and row.state in UNSENT), None)
     if request.method == "GET" and kept:
         return HandoverInput(kept.window, kept.ask, kept.way, name_only=kept.name_only, scope=kept.scope)
+    if request.method == "GET" and origin:
+        return HandoverInput("", origin.ask, scope=origin.scope)
     return given

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -51,10 +50,11 @@ def listing() -> str:
 @needs(Permission.WRITE)
 def find() -> Response:
     """Leads to one sheet by its number. What was typed gets into no address unless it is a number."""
-    number = unicodedata.normalize("NFKC", request.form.get("number", "")).strip().upper()
-    if verbs.NUMBER.fullmatch(number):
+    with db.reading(engine()) as session:
+        number = verbs.found(session, request.form.get("number", ""), person(), now())
+    if number:
         return redirect(url_for("sheets.edit", number=number), 303)
-    flash("シートの番号を R8-0001 の形で入れてください。名前では探せません。")
+    flash("その番号のシートは、この課にはありません。R8-0001 か 0001 の形で入れてください。名前では探せません。")
     return redirect(url_for("sheets.listing"), 303)
 
 
@@ -96,15 +96,20 @@ def save(number: str) -> str | Response | Refusal:
     if verb == "check":
         return redirect(url_for("sending.check", number=sheet.number), 303)
     flash(f"{sheet.saved_at:%H:%M} に保存しました")
-    return redirect(url_for("sheets.edit", number=sheet.number), 303)
+    place = f"ask-{request.form['window']}" if verb == "add" else None
+    return redirect(url_for("sheets.edit", number=sheet.number, _anchor=place), 303)
 
 
 def _with_button(given: SheetInput, verb: str, value: str) -> SheetInput:
     if verb == "remove":
         return sheet_input.remove_window(given, value)
     code = request.form.get("window", "")
-    if verb != "add" or not code:
+    if verb != "add":
         return given
+    if not code:
+        raise InvalidInput({"window": "足すつなぎ先を選んでください。"})
+    if len(given.handovers) >= MOST_HANDOVERS:
+        raise InvalidInput({"window": f"つなぎ先は {MOST_HANDOVERS} か所までです。1つ外してから足してください。"})
     try:
         return sheet_input.add_window(given, desk().catalogue.window(code))
     except NotFound as error:

@@ -13,7 +13,7 @@ from referral_app.config import Settings
 from referral_app.errors import DataError
 from referral_app.papers.handouts import TELLING, load_card, load_moments
 
-MOMENTS = {"死亡届", "児童扶養手当の現況届", "母子健康手帳の交付", "健診受診券", "救急搬送(未遂のとき)", "休日夜間急患"}
+MOMENTS = {"死亡届", "児童扶養手当の現況届", "母子健康手帳の交付", "健診受診券", "救急搬送", "休日夜間急患"}
 
 
 def test_the_plans_information_moments_are_all_there(settings: Settings, catalogue: Catalogue) -> None:

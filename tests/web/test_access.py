@@ -285,6 +285,25 @@ def expire(app: Flask) -> None:
     at(app, TUESDAY + timedelta(hours=1))
 
 
+def test_a_press_that_is_not_kept_says_that_nothing_happened_and_leads_back(
+    app: Flask, engine: Engine, catalogue: Catalogue, people: dict[str, Person]
+) -> None:
+    made = draft(engine, catalogue, people["mado"])
+    pages = Pages(app.test_client()).enter("mado")
+    fields = form_fields(pages.get(f"/sheets/{made.number}/send"))
+    expire(app)
+    answer = pages.client.post(f"/sheets/{made.number}/send", data=fields | {"version": made.version})
+    page = Page(answer.get_data(as_text=True))
+    assert "まだ何も変えていません" in page.text
+    assert page.value("next") == f"/sheets/{made.number}/send"
+
+
+def test_the_page_asked_for_keeps_its_question_over_a_login(app: Flask) -> None:
+    page = Pages(app.test_client()).get("/sheets/R8-0001/on?after=10&after_version=3")
+    assert page.value("next") == "/sheets/R8-0001/on?after=10&amp;after_version=3".replace("&amp;", "&")
+    assert "ログインしてください" in page.text
+
+
 @pytest.mark.parametrize("path", ["/", "/sheets/R8-0001"])
 def test_words_typed_before_the_session_ended_come_back_to_the_same_person(
     app: Flask, pages: Pages, engine: Engine, path: str
@@ -415,7 +434,9 @@ def test_no_word_typed_into_an_address_gets_into_the_record(
 
 def test_a_sheet_is_found_by_its_number_and_nothing_else_gets_into_an_address(pages: Pages) -> None:
     pages.post("/sheets", {"text": "", "picks": "P070"})
-    assert "R8-0001" in pages.post("/sheets/find", {"number": " ｒ８-０００１ "}).title
+    for typed in (" ｒ８-０００１ ", "0001", "r8-1"):
+        assert "R8-0001" in pages.post("/sheets/find", {"number": typed}).title, typed
+    assert "この課にはありません" in pages.post("/sheets/find", {"number": "R8-0077"}).text
     answer = pages.client.post("/sheets/find", data={"csrf_token": pages.token(), "number": "架空野花子"})
     assert answer.headers["Location"] == "/sheets"
     assert "名前では探せません" in pages.get("/sheets").text

@@ -43,7 +43,7 @@ def test_the_sheets_papers_open_as_pdf_and_stand_in_the_record(pages: Pages, eng
     assert "PDFを開いて印刷する" in pages.get(f"/sheets/{sheet.number}/resident").text
     home = text_of(post(pages, f"/sheets/{sheet.number}/resident.pdf"))
     assert "福祉総合支援課" in home
-    assert not [word for word in (PERSON["name"], STORY, "債務") if word in home]
+    assert not [word for word in (PERSON["name"].replace(" ", ""), STORY, "債務") if word in home]
     office = text_of(post(pages, f"/sheets/{sheet.number}/office.pdf"))
     assert PERSON["name"].replace(" ", "") in office
     with db.reading(engine) as session:
@@ -79,6 +79,27 @@ def test_a_receiving_desk_prints_its_own_page_from_receipt_until_the_end(
     assert post(Pages(app.test_client()).enter("kodomo"), path).status_code == 403
     take(engine, number, "return", people["fukushi"])
     assert post(desk, path).status_code == 404
+
+
+def test_a_finished_desk_prints_nothing_that_came_later(
+    app: Flask, pages: Pages, engine: Engine, people: dict[str, Person], sheet: Sheet
+) -> None:
+    number = sheet.handovers[1].id
+    for step in ("receive", "finish"):
+        take(engine, number, step, people["kodomo"])
+    pages.post(f"/sheets/{sheet.number}/addenda", {"words": "あとから分かった引っ越し先"})
+    desk = Pages(app.test_client()).enter("kodomo")
+    assert "あとから分かった引っ越し先" not in text_of(post(desk, f"/inbox/{number}/desk.pdf"))
+
+
+@pytest.mark.parametrize(("step", "login"), [("return", "fukushi"), ("recall", "mado")])
+def test_the_paper_that_goes_home_names_no_window_that_is_closed_to_the_resident(
+    pages: Pages, engine: Engine, people: dict[str, Person], sheet: Sheet, step: str, login: str
+) -> None:
+    take(engine, sheet.handovers[0].id, step, people[login])
+    home = text_of(post(pages, f"/sheets/{sheet.number}/resident.pdf"))
+    assert "福祉総合支援課" not in home
+    assert "こども家庭センター" in home
 
 
 @pytest.mark.parametrize("paper", ["card", "slip", "booklet", "moment:bereaved", "worry:debt"])
