@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_app import confidence, listening, quiz
-from referral_app.confidence import changes, sentence
-from referral_app.course import LEAST_PEOPLE, TOO_FEW, Attempt, confidence_rows, rows
 from referral_app.errors import DataError
-from referral_app.grading import Answers, Review
-from referral_app.practice import Practice
-from referral_app.scenarios import LISTENING
+from referral_app.practice import confidence, listening, quiz
+from referral_app.practice.confidence import changes, sentence
+from referral_app.practice.course import LEAST_PEOPLE, TOO_FEW, Attempt, confidence_rows, rows
+from referral_app.practice.grading import Answers, Review
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import LISTENING
 
 HEARD = {
     "それはおつらかったですね。": ({"共感"}, set()),

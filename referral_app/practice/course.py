@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from referral_app.confidence import Change
-from referral_app.grading import MARKS, Review
+from referral_app.practice.confidence import Change
+from referral_app.practice.grading import MARKS, Review
 
 # Below five, who knows the course could guess whose answer it is; five is the usual least count of public tables.
 LEAST_PEOPLE = 5

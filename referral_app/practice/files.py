@@ -10,7 +10,7 @@ from typing import Any
 from referral_app import datafile
 from referral_app.datafile import DataFile
 from referral_app.errors import DataError, InvalidInput
-from referral_app.scenarios import Known, Scenario, scenario, values_of
+from referral_app.practice.scenarios import Known, Scenario, scenario, values_of
 
 FOLDER = "scenarios"
 HANDED = "読みこむファイル"  # what a text handed over is called in messages
