@@ -45,6 +45,12 @@ class Action(StrEnum):
     STEP = "step"
     RECORD_READ = "record_read"
     RECORD_CHECKED = "record_checked"
+    SCENARIO_PUBLISHED = "scenario_published"
+    SCENARIO_WITHDRAWN = "scenario_withdrawn"
+    COURSE_OPENED = "course_opened"
+    COURSE_CLOSED = "course_closed"
+    COURSE_EXPORTED = "course_exported"
+    PRACTICE_ENDED = "practice_ended"
 
 
 ACTIONS = {
@@ -70,6 +76,12 @@ ACTIONS = {
     Action.STEP: "手続きを進めた",
     Action.RECORD_READ: "記録を見た",
     Action.RECORD_CHECKED: "記録を確かめた",
+    Action.SCENARIO_PUBLISHED: "練習の場面を出した",
+    Action.SCENARIO_WITHDRAWN: "練習の場面を引っこめた",
+    Action.COURSE_OPENED: "講座を開いた",
+    Action.COURSE_CLOSED: "講座をしめきった",
+    Action.COURSE_EXPORTED: "講座のまとめを取り出した",
+    Action.PRACTICE_ENDED: "保存期間が終わり、練習を消した",
 }
 
 
