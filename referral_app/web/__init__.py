@@ -24,10 +24,12 @@ from referral_app.web import (
     explain,
     guard,
     inbox,
+    practice,
     record,
     sending,
     sheets,
     steps,
+    training,
 )
 from referral_app.web.desk import person
 
@@ -78,7 +80,7 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
     app.extensions["rules"] = rule_files.load(settings.data / "rules.toml")
     app.extensions["clock"] = datetime.now
     app.context_processor(_everywhere)
-    for module in (entry, consult, sheets, sending, steps, inbox, explain, accounts, record, api):
+    for module in (entry, consult, sheets, sending, steps, inbox, explain, practice, training, accounts, record, api):
         app.register_blueprint(module.pages)
     csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
     errors.register(app)
@@ -89,7 +91,13 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
 def _everywhere() -> dict[str, object]:
     """What every page draws: who is logged in, what waits for them, what each form carries."""
     place = request.endpoint if request.endpoint == "record.keeping" else _PLACES.get(request.blueprint or "", "")
-    return {"person": person(), "counts": inbox.counts(), "drawn_for": entry.drawn_for, "here": place}
+    return {
+        "person": person(),
+        "counts": inbox.counts(),
+        "drawn_for": entry.drawn_for,
+        "here": place,
+        "training": request.blueprint in ("practice", "training"),  # errors below these pages say 研修用 too
+    }
 
 
 # blueprint → the entry of the navigation it belongs to
@@ -99,6 +107,8 @@ _PLACES = {
     "sending": "sheets.listing",
     "inbox": "inbox.listing",
     "explain": "explain.start",
+    "practice": "practice.start",
+    "training": "training.start",
     "accounts": "accounts.listing",
     "record": "record.listing",
 }
