@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests.pages import Page, Pages
 
@@ -56,5 +57,17 @@ def badly(pages: Pages, number: int) -> Page:
     return pages.post(f"{at}/watch", {"do": "finish"})
 
 
-def enter(app: Flask, login: str) -> Pages:
-    return Pages(app.test_client()).enter(login)
+class Training(Pages):
+    """A client that finds 研修用 on every page it opens."""
+
+    def _checked(self, answer: TestResponse, status: int) -> Page:
+        page = super()._checked(answer, status)
+        assert "研修用" in page.text, page.title
+        assert 'class="train"' in page.html or "printing train" in page.html, page.title
+        return page
+
+
+def enter(app: Flask, login: str) -> Training:
+    client = Training(app.test_client())
+    client.enter(login)
+    return client
