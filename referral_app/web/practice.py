@@ -174,8 +174,7 @@ def answer(number: int, name: str) -> ResponseReturnValue:
         return _part(played, name, form)
     order = list(PARTS)
     following = name if name == "listen" and do in STAYS else order[min(order.index(name) + 1, len(order) - 1)]
-    anchor = f"said-{len(played.run.asked)}" if following == "listen" else None
-    return redirect(url_for("practice.part", number=number, name=following, _anchor=anchor), 303)
+    return redirect(url_for("practice.part", number=number, name=following), 303)
 
 
 def _known(name: str) -> None:
