@@ -26,6 +26,7 @@ from referral_app.web import (
     inbox,
     practice,
     record,
+    self_check,
     sending,
     sheets,
     steps,
@@ -80,7 +81,7 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
     app.extensions["rules"] = rule_files.load(settings.data / "rules.toml")
     app.extensions["clock"] = datetime.now
     app.context_processor(_everywhere)
-    for module in (entry, consult, sheets, sending, steps, inbox, explain, practice, training, accounts, record, api):
+    for module in (entry, consult, sheets, sending, steps, inbox, explain, accounts, record, api, *_TRAINING):
         app.register_blueprint(module.pages)
     csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
     errors.register(app)
@@ -96,9 +97,12 @@ def _everywhere() -> dict[str, object]:
         "counts": inbox.counts(),
         "drawn_for": entry.drawn_for,
         "here": place,
-        "training": request.blueprint in ("practice", "training"),  # errors below these pages say 研修用 too
+        "training": request.blueprint in [module.pages.name for module in _TRAINING],
     }
 
+
+# The pages that say 研修用, their errors too.
+_TRAINING = (practice, self_check, training)
 
 # blueprint → the entry of the navigation it belongs to
 _PLACES = {
@@ -108,6 +112,7 @@ _PLACES = {
     "inbox": "inbox.listing",
     "explain": "explain.start",
     "practice": "practice.start",
+    "self_check": "practice.start",
     "training": "training.start",
     "accounts": "accounts.listing",
     "record": "record.listing",

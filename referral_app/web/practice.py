@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from referral_app import consult, db, shelf, training
 from referral_app.access import Permission
 from referral_app.consult import Question
-from referral_app.errors import InvalidInput, NotFound
-from referral_app.practice import confidence, quiz, runs
+from referral_app.errors import Conflict, InvalidInput, NotFound
+from referral_app.practice import runs
 from referral_app.practice.grading import MARKS, STEPS
 from referral_app.practice.runs import Line, Run
 from referral_app.practice.scenarios import LEVELS, LONGEST_FOLLOW_UP, THEMES, Scenario
@@ -47,8 +47,14 @@ TOLD = {
     "windows": {"missed": "見のがした窓口", "over": "ここではない窓口", "also": "これもよい窓口"},
     "notice": {"over": "しるしとはかぎらない"},
 }
-SIDES = {"before": "研修の前", "after": "研修のあと"}
+NOT_NOW = "この練習は、いまは進められません"
 STAYS = ("find", "pick", "drop", "ask")  # buttons after which the same page comes again
+
+
+@pages.errorhandler(Conflict)
+def cannot(error: Conflict) -> ResponseReturnValue:
+    """A run that ended, or whose scenario is gone: nobody else saved, so the general heading would be wrong."""
+    return render_template("error.html", heading=NOT_NOW, message=str(error), status=409), 409
 
 
 # ---- the list -----------------------------------------------------------------------------------
@@ -330,7 +336,7 @@ def _days(form: Form) -> int | None:
 
 
 def _spread(form: Form) -> Deed:
-    return lambda run, scenario: runs.judge(run, scenario, _said(form))
+    return lambda run, scenario: runs.judge(run, scenario, judged(form))
 
 
 _DEEDS: Mapping[str, Callable[[Form], Deed]] = {
@@ -348,105 +354,9 @@ def _words(form: Form, name: str) -> str:
     return form.get(name, "").replace("\r\n", "\n").strip()
 
 
-def _said(form: Form) -> dict[str, bool]:
+def judged(form: Form) -> dict[str, bool]:
     """Statement → ○ or ×, of those that were answered."""
     return {code: form[f"myth.{code}"] == "yes" for code in desk().practice.myths if form.get(f"myth.{code}")}
-
-
-# ---- quiz and confidence ------------------------------------------------------------------------
-
-
-@pages.get("/practice/quiz")
-@needs(Permission.PRACTISE)
-def ask_quiz() -> str:
-    """The statements; with one's own answers and the reasons once they were given."""
-    with db.reading(engine()) as reading:
-        said = {} if "again" in request.args else training.answers(reading, "quiz", person())
-    return _quiz(said)
-
-
-@pages.post("/practice/quiz")
-@needs(Permission.PRACTISE)
-def mark_quiz() -> ResponseReturnValue:
-    """Keeps the answers and shows every reason."""
-    said = _said(request.form)
-    try:
-        with db.transaction(engine()) as transaction:
-            training.answer(transaction, "quiz", said, person(), now())
-    except InvalidInput as error:
-        return _quiz({}, error.fields), 400
-    except db.Unavailable as error:
-        return _quiz({}, {}, f"まだ保存していません。{error}", said), 503
-    return redirect(url_for("practice.ask_quiz"), 303)
-
-
-def _quiz(
-    said: Mapping[str, bool],
-    fields: Mapping[str, str] | None = None,
-    notice: str = "",
-    typed: Mapping[str, bool] | None = None,
-) -> str:
-    return render_template(
-        "practice/quiz.html",
-        marked=quiz.marked(desk().practice.myths, said),
-        answered=bool(said),
-        fields=fields or {},
-        notice=notice,
-        typed=typed or {},
-        lines=training.care(None, desk().notes, desk().catalogue, now()),
-        today=now().date(),
-    )
-
-
-@pages.get("/practice/confidence/<side>")
-@needs(Permission.PRACTISE)
-def ask_confidence(side: str) -> str:
-    """How sure one feels in the six roles, before or after."""
-    return _confidence(side)
-
-
-@pages.post("/practice/confidence/<side>")
-@needs(Permission.PRACTISE)
-def keep_confidence(side: str) -> ResponseReturnValue:
-    """Keeps it, and shows what changed."""
-    typed = {code: request.form.get(code, 0, type=int) for code in confidence.ROLES}
-    said = {code: step for code, step in typed.items() if step in confidence.STEPS}
-    try:
-        with db.transaction(engine()) as transaction:
-            _side(side)
-            training.answer(transaction, side, said, person(), now())
-    except InvalidInput as error:
-        return _confidence(side, error.fields), 400
-    except db.Unavailable as error:
-        return _confidence(side, {}, f"まだ保存していません。{error}", said), 503
-    flash("保存しました")
-    return redirect(url_for("practice.ask_confidence", side=side), 303)
-
-
-def _side(side: str) -> None:
-    if side not in SIDES:
-        raise NotFound("このページはありません。「研修」の一覧から選び直してください。")
-
-
-def _confidence(
-    side: str, fields: Mapping[str, str] | None = None, notice: str = "", typed: Mapping[str, int] | None = None
-) -> str:
-    _side(side)
-    with db.reading(engine()) as reading:
-        said = {one: training.answers(reading, one, person()) for one in SIDES}
-    changes = confidence.changes(desk().practice.roles, said["before"], said["after"])
-    return render_template(
-        "practice/confidence.html",
-        side=side,
-        sides=SIDES,
-        roles=desk().practice.roles,
-        levels=confidence.STEPS,
-        chosen=typed or said[side],
-        changes=changes,
-        sentence=confidence.sentence(changes) if said["before"] and said["after"] else "",
-        fields=fields or {},
-        notice=notice,
-    )
 
 
 # ---- a course -----------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from referral_app.web.guard import needs
 
 pages = Blueprint("training", __name__)
 
+NOT_NOW = "いまは、これができません"
 NOT_WRITTEN = ("csrf_token", "drawn_for", "version", "state", "do")
 SPARE_ROWS = 2  # empty rows offered below those that are filled; saving brings new ones
 # Rows of each table: how many are needed, how many there may be (as practice/scenarios.py checks them).
@@ -35,7 +36,14 @@ ROWS = {
     "listening": (2, 5),
 }
 GOES = {"must": "かならずつなぐ", "also": "これもよい", "not": "ここではない"}
+TABLES = (*forms.ROWS, "follow_up")  # they have fields below them and are none themselves
 OWN = "~"  # before the number of a scenario written here; no code of a scenario holds it
+
+
+@pages.errorhandler(Conflict)
+def cannot(error: Conflict) -> ResponseReturnValue:
+    """What cannot be done as things stand; nobody else saved anything, so the general heading would be wrong."""
+    return render_template("error.html", heading=NOT_NOW, message=str(error), status=409), 409
 
 
 @pages.get("/training")
@@ -189,7 +197,7 @@ def withdraw(number: int) -> ResponseReturnValue:
 def _values() -> dict[str, Any]:
     """The scenario's mapping behind the form; several ticks of one name are lines of one field."""
     form = {name: "\n".join(request.form.getlist(name)).replace("\r\n", "\n") for name in request.form}
-    return forms.from_form({name: text for name, text in form.items() if name not in NOT_WRITTEN})
+    return forms.from_form({name: text for name, text in form.items() if name not in (*NOT_WRITTEN, *TABLES)})
 
 
 def _form(
