@@ -55,8 +55,8 @@ def rows(attempts: Iterable[Attempt], titles: Mapping[str, str], name: Callable[
         if 0 < len(reviews) < LEAST_PEOPLE:
             made.append(Row(title, None, "", None, TOO_FEW))
         elif reviews:
-            made += _points(title, reviews)
             made += _missed(title, reviews, name)
+            made += _points(title, reviews)
     return tuple(made)
 
 
@@ -67,7 +67,7 @@ def _points(title: str, reviews: Sequence[Review]) -> list[Row]:
     for number, step in enumerate(reviews[0].steps):
         total = sum(review.steps[number].points for review in reviews)
         most = sum(review.steps[number].out_of for review in reviews)
-        found.append(Row(title, people, f"{step.label}の点の合計", total, f"満点 {most}"))
+        found.append(Row(title, people, f"{step.label}の点の合計", total, f"最大 {most}"))
     return found
 
 
