@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup run test lint eval bench load lock clean shots
+.PHONY: setup run test lint eval bench load lock clean papers shots
 .DEFAULT_GOAL := run
 
 setup: $(VENV)/.ready
@@ -43,6 +43,7 @@ eval: $(VENV)/.ready-dev
 # How fast, side by side in one run.
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.matching.bench
+	@$(BIN)/python -m tests.papers.bench
 
 # How many desks one server carries: about two minutes, on this machine only (ARGS="--desks 10").
 load: $(VENV)/.ready-dev
@@ -53,6 +54,10 @@ lock: $(VENV)/.ready-dev
 	@$(PIP) install --quiet uv
 	@$(BIN)/uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-header --quiet -o requirements-dev.lock
+
+# Every paper as PDF and pictures into build/papers; ARGS=--accept keeps their structure as reviewed.
+papers: $(VENV)/.ready-dev
+	@$(BIN)/python -m tests.papers.making build/papers $(ARGS)
 
 # Pictures of every screen and paper into build/shots (needs Chromium).
 shots: $(VENV)/.ready-dev

@@ -5,7 +5,7 @@ Three floors, read from the ground up:
 * nouns and tables: ``errors``, ``types``, ``config``, ``days``, ``catalogue``, ``rules``, ``access``, ``consent``,
   ``steps``
 * understand: ``matching`` (no web, no database; ``from referral_app.matching import Finder``)
-* verbs: ``consult``, ``sheets``, ``sending``, ``handovers``, ``inbox``, ``printing``, ``accounts``, ``audit``,
+* verbs: ``consult``, ``sheets``, ``sending``, ``handovers``, ``inbox``, ``papers``, ``accounts``, ``audit``,
   ``retention`` (with ``models`` and ``db``)
 * pages: ``web`` and ``cli``
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +17,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from referral_app.access import Person
-from referral_app.models import AuditEntry, AuditHead
+from referral_app.errors import InvalidInput
+from referral_app.models import Account, AuditEntry, AuditHead
 
 PAGE_SIZE = 100
+CLOSING_DIGITS = 12
 
 
 class Action(StrEnum):
@@ -45,6 +49,9 @@ class Action(StrEnum):
     STEP = "step"
     RECORD_READ = "record_read"
     RECORD_CHECKED = "record_checked"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
+    KEY_ROTATED = "key_rotated"
     SCENARIO_PUBLISHED = "scenario_published"
     SCENARIO_WITHDRAWN = "scenario_withdrawn"
     COURSE_OPENED = "course_opened"
@@ -76,6 +83,9 @@ ACTIONS = {
     Action.STEP: "手続きを進めた",
     Action.RECORD_READ: "記録を見た",
     Action.RECORD_CHECKED: "記録を確かめた",
+    Action.BACKED_UP: "控えを取った",
+    Action.RESTORED: "控えから戻した",
+    Action.KEY_ROTATED: "鍵を替えた",
     Action.SCENARIO_PUBLISHED: "練習の場面を出した",
     Action.SCENARIO_WITHDRAWN: "練習の場面を引っこめた",
     Action.COURSE_OPENED: "講座を開いた",
@@ -138,21 +148,33 @@ def verify(session: Session, closing: str = "") -> Verdict:
     """Walks the whole record. ``closing``: one noted earlier (12:ab34…); it must still stand in the chain.
 
     The chain shows every changed, inserted or missing line; that its end was cut off shows only against a closing
-    noted elsewhere.
+    noted elsewhere. Raises InvalidInput for what is no closing.
     """
+    noted = _noted(closing)
     head = session.get(AuditHead, 1)
-    noted_line, _, noted_mac = closing.partition(":")
-    found = noted_mac == ""
-    before, count = "", 0
+    if head is None:
+        return Verdict(0, 1 if session.scalar(select(func.count()).select_from(Account)) else None, "")
+    before, count, found = "", 0, noted is None
     for entry in _walk(session):
         count += 1
-        if head is None or entry.id != count or not hmac.compare_digest(entry.mac, _mac(head.secret, before, entry)):
+        if entry.id != count or not hmac.compare_digest(entry.mac, _mac(head.secret, before, entry)):
             return Verdict(count, count, "")
         before = entry.mac
-        found = found or (noted_line == str(entry.id) and entry.mac.startswith(noted_mac))
-    if head is not None and (head.last, head.mac) != (count, before):
+        found = found or (noted is not None and noted[0] == count and before.startswith(noted[1]))
+    if (head.last, head.mac) != (count, before) or not found:
         return Verdict(count, count + 1, "")
-    return Verdict(count, None if found else count + 1, f"{count}:{before[:12]}")
+    return Verdict(count, None, f"{count}:{before[:CLOSING_DIGITS]}")
+
+
+def _noted(closing: str) -> tuple[int, str] | None:
+    """Number and digits as keyed in from paper, in any width; None for nothing. Raises InvalidInput."""
+    closing = unicodedata.normalize("NFKC", closing).strip().casefold()
+    if not closing:
+        return None
+    found = re.fullmatch(rf"(\d+):([0-9a-f]{{{CLOSING_DIGITS},64}})", closing)
+    if not found:
+        raise InvalidInput({"closing": "「しめくくり」は 12:ab34… の形です。紙の控えを見て、全部入れてください。"})
+    return int(found[1]), found[2]
 
 
 def _walk(session: Session) -> Iterator[AuditEntry]:

@@ -16,6 +16,7 @@ from referral_app.matching import Analyser, examples, load_corrections, load_cri
 from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.matching.reading import read
+from referral_app.papers import handouts
 from referral_app.practice import asking, confidence, files, listening, quiz
 from referral_app.practice.scenarios import Known
 
@@ -45,6 +46,8 @@ def faults(data: Path) -> list[DataError]:
         reason = f"事業が {len(catalogue.programmes)} あります。計画の事業は {PROGRAMMES} です。"
         found.append(DataError("catalogue", None, reason))
     attempt(lambda: load_corrections(data / "ruby.toml", names_of(catalogue)))
+    attempt(lambda: handouts.load_moments(data / "moments.toml", catalogue))
+    attempt(lambda: handouts.load_card(data / "card.toml", catalogue))
     lexicon = attempt(lambda: load_lexicon(data / "lexicon", catalogue))
     if lexicon is not None:
         analyser = Analyser()

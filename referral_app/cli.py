@@ -1,4 +1,4 @@
-"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check; more in cli_admin."""
+"""The command ``referral``: serve, init, key, backup, restore, index, match, explain, check; more in cli_*."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from typing import IO, Any
 import click
 
 from referral_app import accounts, cli_admin, db, keeping
+from referral_app.audit import Action
 from referral_app.checking import faults
+from referral_app.cli_print import printing
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.errors import InvalidInput, ReferralError, SearchDown
@@ -42,6 +44,9 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")  # a Japanese Windows console would say cp932
 
 
+main.add_command(printing)
+
+
 @main.command()
 @click.option("--port", default=8000, type=click.IntRange(1, 65535), show_default=True, help="待ち受ける番号。")
 @click.option("--demo", "with_demo", is_flag=True, help="空のデータベースに、架空のシートを入れる。")
@@ -59,13 +64,13 @@ def init() -> None:
     settings = Settings.from_environment()
     settings.secret_key()
     keys = KeyFile(settings.key_file)
-    engine = db.open_engine(settings.database_url, keys)
-    done = keeping.prepare(engine, keys, thorough=True)
+    with db.opened(settings.database_url, keys) as engine:
+        done = keeping.prepare(engine, keys, thorough=True)
+        with db.transaction(engine) as session:
+            first = accounts.first_administrator(session, datetime.now().replace(microsecond=0))
     click.echo("データベースを用意しました。" if done.migrated else "データベースは、すでに最新です。")
     if done.key_made:
         click.echo(keeping.KEY_MADE.format(path=keys.path))
-    with db.transaction(engine) as session:
-        first = accounts.first_administrator(session, datetime.now().replace(microsecond=0))
     if first:
         click.echo(FIRST_ADMINISTRATOR.format(login=first[0], password=first[1]))
     fault = Desk.open(settings).fault
@@ -89,7 +94,9 @@ def rotate() -> None:
     """新しい鍵を足し、すべての行をその鍵で封じ直す。動いている画面は止めなくてよい。"""
     settings = Settings.from_environment()
     keys = KeyFile(settings.key_file)
-    rows = keeping.rotate(db.open_engine(settings.database_url, keys), keys)
+    with db.opened(settings.database_url, keys) as engine:
+        rows = keeping.rotate(engine, keys)
+    cli_admin.note(settings, Action.KEY_ROTATED)
     click.echo(
         f"新しい鍵で {rows} 行を封じ直しました。{keys.path} の写しを、取り直してください。\n"
         "2行目からの古い鍵は、前に取った控えを開くのに要ります。古い控えを捨てたら、その行を消せます。"
@@ -102,6 +109,7 @@ def backup(file: Path) -> None:
     """データベースの控えを FILE に取る。動いている画面は止めなくてよい。鍵は入らない。"""
     settings = Settings.from_environment()
     keeping.backup(settings, file)
+    cli_admin.note(settings, Action.BACKED_UP)
     click.echo(f"控えを取りました ({file})。開くには鍵 ({settings.key_file}) が要ります。別に保管してください。")
 
 
@@ -110,7 +118,9 @@ def backup(file: Path) -> None:
 @click.option("--replace", is_flag=True, help="いまのデータベースと入れ替える (いまのものは、名前を変えて残す)。")
 def restore(file: Path, replace: bool) -> None:
     """控え FILE を調べ、鍵で開けることを確かめてから、データベースとして置く。"""
-    aside = keeping.restore(Settings.from_environment(), file, replace, datetime.now())
+    settings = Settings.from_environment()
+    aside = keeping.restore(settings, file, replace, datetime.now())
+    cli_admin.note(settings, Action.RESTORED)
     if aside:
         click.echo(f"前のデータベースは {aside} に残しました。要らなくなったら消してください。")
     click.echo("控えから戻しました。次は: referral serve")

@@ -26,17 +26,24 @@ def register(main: click.Group) -> None:
         main.add_command(command)
 
 
-def _engine(settings: Settings) -> Engine:
-    engine = db.open_engine(settings.database_url, KeyFile(settings.key_file))
-    if not db.is_current(engine):
-        raise ReferralError("データベースがまだないか、前の版のままです。先に referral init を実行してください。")
-    return engine
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Engine]:
+    with db.opened(settings.database_url, KeyFile(settings.key_file)) as engine:
+        if not db.is_current(engine):
+            raise ReferralError("データベースがまだないか、前の版のままです。先に referral init を実行してください。")
+        yield engine
 
 
 @contextmanager
 def _work() -> Iterator[Session]:
-    with db.transaction(_engine(Settings.from_environment())) as session:
+    with _opened(Settings.from_environment()) as engine, db.transaction(engine) as session:
         yield session
+
+
+def note(settings: Settings, action: Action) -> None:
+    """A deed of the console, in the record."""
+    with _opened(settings) as engine, db.transaction(engine) as session:
+        audit.write(session, OPERATOR, _now(), Line(action))
 
 
 def _now() -> datetime:
@@ -52,6 +59,7 @@ def user() -> None:
 def list_users() -> None:
     """利用者の一覧。"""
     with _work() as session:
+        audit.write(session, OPERATOR, _now(), Line(Action.LIST_READ, detail="users"))
         for one in accounts.listing(session):
             places = "・".join(row.department for row in one.departments)
             click.echo(f"{one.login}\t{ROLES[one.role].label}\t{places}\t{'停止' if one.stopped_at else ''}")
@@ -63,6 +71,8 @@ def reset_user(login: str) -> None:
     """LOGIN に、一度だけ使えるパスワードを出す。待ち時間もなくなる。"""
     with _work() as session:
         account = accounts.by_login(session, login)
+        if account.demo:
+            raise ReferralError("見本の人です。見本 (make run) でだけ入れます。")
         again = accounts.resume if account.stopped_at else accounts.reset
         password = again(session, account.id, OPERATOR, _now())
     click.echo(f"利用者名 {account.login}\nパスワード {password}\nログインすると、新しいものを決めます。")
@@ -95,6 +105,7 @@ def list_due() -> None:
     """消すもののいちらん。まだ何も消さない。"""
     spans = rules.load(Settings.from_environment().data / "rules.toml")
     with _work() as session:
+        audit.write(session, OPERATOR, _now(), Line(Action.LIST_READ, detail="keeping"))
         for row in retention.due(session, spans, OPERATOR, _now()):
             kind = "送ったもの" if row.was_sent else "下書き"
             click.echo(f"{row.number}\t{row.department}\t{kind}\t{row.since:%Y-%m-%d}")
@@ -105,11 +116,13 @@ def list_due() -> None:
 def end_due(numbers: tuple[str, ...]) -> None:
     """いちらんにある NUMBERS のシートを消す。元に戻せない。"""
     settings = Settings.from_environment()
-    engine = _engine(settings)
-    with db.transaction(engine) as session:
-        count = retention.end(session, rules.load(settings.data / "rules.toml"), numbers, OPERATOR, _now())
-    db.forget(engine)
-    later = "" if db.scrub(engine) else " 動いている画面があるので、消した跡は、次の referral key rotate で片づきます。"
+    spans = rules.load(settings.data / "rules.toml")
+    with _opened(settings) as engine:
+        with db.transaction(engine) as session:
+            count = retention.end(session, spans, numbers, OPERATOR, _now())
+        db.forget(engine)
+        cleared = db.scrub(engine)
+    later = "" if cleared else " 消した跡 (暗号のまま) は、動いている画面を止めたときになくなります。"
     click.echo(f"{count}枚を消しました。{later}控えには残っています。控えと古い鍵の扱いは README を見てください。")
 
 

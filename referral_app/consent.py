@@ -21,20 +21,28 @@ GROUNDS = (
     "社会福祉法106条の6 支援会議",
 )
 
-# What the resident agreed to hand on; a legal ground never carries more than the person and the written reason.
+# What the resident agreed to hand on; a legal ground never carries more than the contact and the written reason.
 SCOPES = {"all": "すべて", "contact": "お名前と連絡先、お願いだけ"}
-PERSON, ITEMS, STORIES, ADDENDA = "person", "items", "stories", "addenda"
-GROUPS = {PERSON: "ご本人と連絡先", ITEMS: "困りごと", STORIES: "お話とのぞみ", ADDENDA: "あとから分かったこと"}
+CONTACT, DETAILS, ITEMS, STORIES, ADDENDA = "contact", "details", "items", "stories", "addenda"
+GROUPS = {
+    CONTACT: "お名前と連絡先",
+    DETAILS: "性別と年代",
+    ITEMS: "困りごと",
+    STORIES: "お話とのぞみ",
+    ADDENDA: "あとから分かったこと",
+}
 _SHOWS = {
     **dict.fromkeys([(given, "all") for given in GIVEN], frozenset(GROUPS)),
-    **dict.fromkeys([(given, "contact") for given in GIVEN], frozenset({PERSON})),
-    **dict.fromkeys([("legal", scope) for scope in SCOPES], frozenset({PERSON})),
+    **dict.fromkeys([(given, "contact") for given in GIVEN], frozenset({CONTACT})),
+    **dict.fromkeys([("legal", scope) for scope in SCOPES], frozenset({CONTACT})),
 }
 
 # A sheet that tells of violence hides where the person can be found, unless opened with a reason.
 GUARDED_ITEM = "DV・虐待"
-GUARDED_WINDOWS = ("P069", "dvplus", "jido")
+GUARDED_WINDOWS = ("P068", "P069", "P085", "dvplus", "jido")
+GUARDED_GROUNDS = ("児童虐待の通告", "高齢者虐待・障害者虐待の通報")
 GUARDED_FIELDS = ("phone", "address", "visitor_phone")
+HIDDEN = "伏せています"
 REASONS_TO_OPEN = {
     "call": "ご本人に電話する",
     "post": "郵便を送る(送ってよいと確かめた)",

@@ -37,6 +37,11 @@ def month_day_time(moment: datetime) -> str:
     return f"{moment.month}月{moment.day}日 {moment:%H:%M}"
 
 
+def clock(moment: time) -> str:
+    """8時30分, 17時."""
+    return f"{moment.hour}時{moment.minute}分" if moment.minute else f"{moment.hour}時"
+
+
 def fiscal_year_letter(day: date) -> str:
     """R8 for 1 April 2026 to 31 March 2027: the prefix of a sheet's number."""
     year = day.year if day.month >= 4 else day.year - 1

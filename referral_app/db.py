@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.orm import Session as Session  # the pages name it without knowing SQLAlchemy
 
 from referral_app.errors import ReferralError
@@ -27,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 BUSY_TIMEOUT_MS = 5_000
+
+
+# Our own mistakes; all other errors (a lock, a full disk, a file that is spoilt or out of reach) are the machine's.
+OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 
 class Unavailable(ReferralError):
@@ -51,6 +55,16 @@ def open_engine(url: str | URL, keys: KeyFile | None = None) -> Engine:
     return engine
 
 
+@contextmanager
+def opened(url: str | URL, keys: KeyFile | None = None) -> Iterator[Engine]:
+    """An engine for a short piece of work; afterwards nothing of it holds the file."""
+    engine = open_engine(url, keys)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def _prepare_file(url: URL) -> None:
     """A new database file is the owner's alone; SQLite gives its log the same rights."""
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
@@ -68,6 +82,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "secure_delete = ON",
+        "recursive_triggers = ON",  # or INSERT OR REPLACE would pass by the record's triggers
     ):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -100,7 +115,9 @@ def _told() -> Iterator[None]:
     except KeyTrouble as error:
         logger.error("database: %s", type(error).__name__)
         raise Unavailable(str(error)) from None
-    except OperationalError as error:
+    except DatabaseError as error:
+        if isinstance(error, OURS):
+            raise
         logger.error("database: %s", type(error.orig).__name__)
         if "locked" in str(error.orig):
             raise Unavailable("ほかの人の保存を待っています。少し待って、もう一度押してください。") from None
@@ -143,7 +160,8 @@ def migrate(engine: Engine) -> bool:
         return False
     config = _config()
     try:
-        with engine.connect() as connection:
+        # One transaction that writes from its first word: a second start waits, and finds nothing left to do.
+        with engine.execution_options(writes=True).connect() as connection, connection.begin():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except CommandError:

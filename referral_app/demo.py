@@ -55,7 +55,7 @@ def open_accounts(session: Session, catalogue: Catalogue, now: datetime) -> bool
             continue
         given = AccountInput(one.login, one.name, one.role, one.departments)
         account, _ = accounts.create(session, given, catalogue.departments, NOBODY, now, demo=True)
-        account.password_hash, account.one_time = accounts.HASHER.hash(one.password), False
+        account.password_hash, account.one_time_until = accounts.HASHER.hash(one.password), None
     return True
 
 

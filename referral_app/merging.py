@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from referral_app.consent import CONSENTS, SCOPES
+from referral_app.consent import CONSENTS, GUARDED_FIELDS, HIDDEN, SCOPES
 from referral_app.sheet_input import CHOICE_LABELS, GUARDED, TEXT_FIELDS, HandoverInput, SheetInput
 from referral_app.types import NATIONAL_ITEMS
 
@@ -63,6 +63,13 @@ def merge(base: SheetInput | None, mine: SheetInput, saved: SheetInput, name: Na
         version=saved.version,
     )
     return Merged(given, tuple(scales.clashes), tuple(scales.taken))
+
+
+def with_covered(merged: Merged, typed: Mapping[str, str]) -> Merged:
+    """A contact hidden now stays as saved, out of the form; what I typed there is told, what is saved is not."""
+    given = replace(merged.given, values={k: v for k, v in merged.given.values.items() if k not in GUARDED_FIELDS})
+    told = tuple(Clash(key, TEXT_FIELDS[key].label, HIDDEN, text, "saved") for key, text in typed.items())
+    return Merged(given, (*merged.clashes, *told), merged.taken)
 
 
 class _Scales:

@@ -192,7 +192,8 @@ class Addendum(Base):
 class Account(Base):
     """Somebody who logs in. Never deleted, only stopped: the record names its number.
 
-    ``stamp`` stands in every open session and is renewed to end them all. ``demo`` ones enter a demo only.
+    ``stamp`` stands in every open session and is renewed to end them all; sealed, or the file would open a session.
+    ``one_time_until``: the password is a one-time one and ends then. ``demo`` ones enter a demo only.
     """
 
     __tablename__ = "account"
@@ -202,8 +203,8 @@ class Account(Base):
     name: Mapped[str] = mapped_column(Sealed)
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(200))
-    one_time: Mapped[bool] = mapped_column(default=True)
-    stamp: Mapped[str] = mapped_column(String(40))
+    one_time_until: Mapped[datetime | None] = mapped_column(default=None)
+    stamp: Mapped[str] = mapped_column(Sealed)
     demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None] = mapped_column(default=None)

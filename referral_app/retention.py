@@ -34,6 +34,14 @@ def due(session: Session, rules: Rules, by: Person, now: datetime) -> tuple[Over
     return _due(session, rules, now)
 
 
+def hanging(session: Session, rules: Rules, by: Person, now: datetime) -> tuple[Overdue, ...]:
+    """Sheets sent as long ago of which some つなぎ never ended: to be asked about, not deleted. Raises Refused."""
+    by.require(Permission.KEEPING)
+    still = select(Handover.sheet_id).where(Handover.state.not_in((*ENDED, *UNSENT)))
+    query = select(Sheet).where(Sheet.sent_at <= now - rules.closed, Sheet.id.in_(still)).order_by(Sheet.sent_at)
+    return tuple(Overdue(one.number, one.clerk_department, True, _since(one)) for one in session.scalars(query))
+
+
 def _due(session: Session, rules: Rules, now: datetime) -> tuple[Overdue, ...]:
     still = select(Handover.sheet_id).where(Handover.state.not_in((*ENDED, *UNSENT)))
     young = select(Handover.sheet_id).where(Handover.ended_at > now - rules.closed)

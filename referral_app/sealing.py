@@ -79,7 +79,7 @@ class KeyFile:
 
     def _written(self, lines: tuple[str, ...]) -> Path:
         """A file of the owner's alone beside the place."""
-        folder = self.path.resolve().parent
+        folder, name = self.path.resolve().parent, ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             descriptor, name = tempfile.mkstemp(dir=folder, prefix="data-", suffix=".key")  # mode 0600
@@ -88,6 +88,8 @@ class KeyFile:
                 handle.flush()
                 os.fsync(handle.fileno())
         except OSError as error:
+            if name:
+                Path(name).unlink(missing_ok=True)
             raise KeyTrouble(f"データの鍵を書けません ({self.path}: {error.strerror})。") from None
         return Path(name)
 

@@ -97,6 +97,7 @@ def hand_on(
     if sheet.sent_at is None:
         raise Conflict("このシートは、まだ送っていません。シートの画面でつなぎ先を足してください。")
     window = catalogue.window(given.window) if given.window else None
+    sheet.version += 1  # of two who hand on at once one must look again
     origin = _origin(session, sheet, after)
     faults = _hand_on_faults(sheet, given, explained)
     if faults or window is None:
@@ -107,7 +108,10 @@ def hand_on(
         sheet.handovers.append(row)
     position = row.position or max(other.position or 0 for other in sheet.handovers) + 1
     sheets.fill_handover(row, given, position, by, now)
-    session.flush()
+    try:
+        session.flush()
+    except StaleDataError:
+        raise Conflict("ほかの画面で先に送られています。シートを開き直してください。") from None
     if origin:
         row.origin_id = origin.id
         origin.state, origin.version = "onward", origin.version + 1

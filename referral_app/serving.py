@@ -37,6 +37,11 @@ DEMO = """見本として動いています。実在の方の情報は入れな�
 {accounts}
 """
 NO_ACCOUNTS = "利用者がまだいません。referral init を実行すると、最初の管理者ができます。"
+NO_TLS = (
+    "ほかのPCから開くと、パスワードとシートが庁内の線をそのまま流れます。"
+    "TLS を話す中継 (リバースプロキシ) の後ろに置き、REFERRAL_HTTPS=1 を付けて、もう一度動かしてください。"
+    "中継が同じパソコンなら、--host は要りません。"
+)
 REAL_PEOPLE = "実際の利用者がいるので、見本の人は使えません。ふつうの画面として動かします。"
 
 
@@ -44,6 +49,8 @@ def run(settings: Settings, port: int, with_demo: bool, say: Callable[[str], Non
     """Serves until interrupted. Raises DataError (bad data file), ReferralError (taken port, a demo for others)."""
     if with_demo and host != HOST:
         raise ReferralError("見本のパスワードはだれでも知っています。見本は、このパソコンの中だけで動かせます。")
+    if host != HOST and not settings.https:
+        raise ReferralError(NO_TLS)
     _build_index(settings, say)
     desk = Desk.open(settings)
     engine, is_demo = _open_database(settings, desk, with_demo, say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,14 @@ from referral_app import audit
 from referral_app.access import Permission, Person
 from referral_app.audit import Action, Line
 from referral_app.catalogue import Catalogue
-from referral_app.consent import GUARDED_FIELDS, GUARDED_ITEM, GUARDED_WINDOWS, MAY_SHARE, REASONS_TO_OPEN
+from referral_app.consent import (
+    GUARDED_FIELDS,
+    GUARDED_GROUNDS,
+    GUARDED_ITEM,
+    GUARDED_WINDOWS,
+    MAY_SHARE,
+    REASONS_TO_OPEN,
+)
 from referral_app.days import fiscal_year_letter, month_day_time
 from referral_app.errors import Conflict, InvalidInput, NotFound, Refused
 from referral_app.models import Handover, NumberCounter, Sheet, SheetItem
@@ -22,6 +30,7 @@ from referral_app.sheet_input import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, 
 from referral_app.types import NATIONAL_ITEMS, Contact, Window
 
 PAGE_SIZE = 50
+NUMBER = re.compile(r"R\d{1,3}-\d{4,7}")  # as _next_number gives them
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,26 @@ def create_from(session: Session, catalogue: Catalogue, given: SheetInput, by: P
     return sheet
 
 
-def save(session: Session, catalogue: Catalogue, number: str, given: SheetInput, by: Person, now: datetime) -> Sheet:
-    """Saves a draft as keyed in. Raises InvalidInput, NotFound, Refused; Conflict when someone saved or sent it."""
+def save(
+    session: Session,
+    catalogue: Catalogue,
+    number: str,
+    given: SheetInput,
+    by: Person,
+    now: datetime,
+    open_reason: str = "",
+) -> Sheet:
+    """Saves a draft as keyed in. Raises InvalidInput, NotFound, Refused; Conflict when someone saved or sent it.
+
+    What uncovers a hidden contact (a tick taken off, a window removed) needs a reason, as opening it does.
+    """
     sheet = draft(session, number, by)
     if sheet.version != given.version:
         raise Conflict(_CONFLICT)
+    hidden = has_hidden(sheet)
     _fill(sheet, given, catalogue, by, now)
+    if hidden and not is_guarded(sheet):
+        tell_reason(session, number, None, open_reason, by, now)
     try:
         audit.write(session, by, now, Line(Action.SHEET_SAVED, sheet.number))
     except StaleDataError:  # saved between our SELECT and our UPDATE
@@ -136,7 +159,7 @@ def open_contact(session: Session, number: str, reason: str, by: Person, now: da
 def tell_reason(session: Session, number: str, handover: int | None, reason: str, by: Person, now: datetime) -> None:
     """Writes why a hidden contact is opened. Raises InvalidInput without a reason from the list."""
     if reason not in REASONS_TO_OPEN:
-        raise InvalidInput({"open_reason": "連絡先を開く理由を、一覧から選んでください。"})
+        raise InvalidInput({"open_reason": "伏せた連絡先を開く理由を、一覧から選んでください。"})
     audit.write(session, by, now, Line(Action.CONTACT_OPENED, number, handover, reason))
 
 
@@ -161,7 +184,7 @@ def discard(session: Session, number: str, by: Person, now: datetime) -> None:
 def is_guarded(sheet: Sheet) -> bool:
     """True when the sheet tells of violence: address and telephone stay hidden until opened with a reason."""
     told = any(item.item == GUARDED_ITEM for item in sheet.items)
-    return told or any(row.window in GUARDED_WINDOWS for row in sheet.handovers)
+    return told or any(row.window in GUARDED_WINDOWS or row.legal_ground in GUARDED_GROUNDS for row in sheet.handovers)
 
 
 def has_hidden(sheet: Sheet) -> bool:

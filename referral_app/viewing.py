@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from referral_app.consent import ADDENDA, GROUPS, GUARDED_FIELDS, ITEMS, PERSON, STORIES, shows
+from referral_app.consent import ADDENDA, CONTACT, DETAILS, GROUPS, GUARDED_FIELDS, HIDDEN, ITEMS, STORIES, shows
 from referral_app.inbox import due
 from referral_app.models import Addendum, Handover, HandoverEvent, Sheet
 from referral_app.rules import Rules
 from referral_app.sheet_input import TEXT_FIELDS
-from referral_app.sheets import has_hidden
+from referral_app.sheets import has_hidden, is_guarded
 from referral_app.types import NATIONAL_ITEMS
 
 Pairs = tuple[tuple[str, str], ...]  # (label, value)
-HIDDEN = "伏せています"
 READABLE = ("received", "working", "done")  # states in which the receiving desk sees more than the request
 
 
@@ -29,7 +28,8 @@ class SafeContact:
 
 @dataclass(frozen=True)
 class Shown:
-    """A sheet as this reader may see it. A group that may not be seen is empty; ``hidden``: contact is covered.
+    """A sheet as this reader may see it. A group that may not be seen is empty; ``hidden``: contact is covered;
+    ``guarded``: it tells of violence.
 
     items: every national item with its mark (◎, ✓ or "").
     """
@@ -42,25 +42,34 @@ class Shown:
     stories: Pairs = ()
     addenda: tuple[Addendum, ...] = ()
     hidden: bool = False
+    guarded: bool = False
 
 
-def shown(sheet: Sheet, groups: frozenset[str], opened: bool = False) -> Shown:
-    """The sheet cut down to ``groups``. ``opened``: the reader gave a reason to see a hidden contact."""
+def shown(sheet: Sheet, groups: frozenset[str], opened: bool = False, until: datetime | None = None) -> Shown:
+    """The sheet cut down to ``groups``. ``opened``: the reader gave a reason to see a hidden contact.
+
+    until: the desk has finished then; facts that came later are not its business any more.
+    """
     covered = has_hidden(sheet) and not opened
     values = {name: getattr(sheet, name) for name in TEXT_FIELDS}
     if covered:
         values |= {name: HIDDEN for name in GUARDED_FIELDS if values[name]}
     ticked = {item.item: "◎" if item.gravest else "✓" for item in sheet.items}
-    person, items, stories = (group in groups for group in (PERSON, ITEMS, STORIES))
+    contact, details, items, stories = (group in groups for group in (CONTACT, DETAILS, ITEMS, STORIES))
     return Shown(
         safe=safe_contact({name: getattr(sheet, name) for name in _SAFE} | values),
         groups=groups,
-        resident=(("性別", sheet.gender), *_labelled(values, *_RESIDENT)) if person else (),
-        visitor=_labelled(values, *_VISITOR) if person else (),
+        resident=(
+            *(_labelled(values, "name", "kana") if contact else ()),
+            *((("性別", sheet.gender), *_labelled(values, "birth")) if details else ()),
+            *(_labelled(values, "phone", "address") if contact else ()),
+        ),
+        visitor=_labelled(values, *_VISITOR) if contact else (),
         items=tuple((item, ticked.get(item, "")) for item in NATIONAL_ITEMS) if items else (),
         stories=_labelled(values, *_STORIES) if stories else (),
-        addenda=tuple(sheet.addenda) if ADDENDA in groups else (),
-        hidden=covered and person,
+        addenda=tuple(one for one in sheet.addenda if until is None or one.at <= until) if ADDENDA in groups else (),
+        hidden=covered and contact,
+        guarded=is_guarded(sheet),
     )
 
 
@@ -72,10 +81,34 @@ def for_sender(sheet: Sheet, opened: bool = False) -> Shown:
 def for_receiver(handover: Handover, opened: bool = False) -> Shown:
     """What the consent allows, from receipt on; before it, and after a return or withdrawal, nothing of the person."""
     groups = shows(handover) if handover.state in READABLE else frozenset()
-    return shown(handover.sheet, groups, opened)
+    return shown(handover.sheet, groups, opened, handover.ended_at)
 
 
-_RESIDENT = ("name", "kana", "birth", "phone", "address")
+# What the receiving desk is told of the request itself, by state; before receipt the request, after the end nothing.
+_ASK, _REASON, _WORDS = "ask", "reason", "words"
+_TOLD = {"sent": (_ASK,), **dict.fromkeys(READABLE, (_ASK, _REASON, _WORDS))}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the receiving desk reads of a つなぎ: the request, the legal reason, what was answered so far."""
+
+    ask: str = ""
+    reason: str = ""
+    answers: tuple[HandoverEvent, ...] = ()
+
+
+def request_of(handover: Handover) -> Request:
+    """Cut down to the state."""
+    told = _TOLD.get(handover.state, ())
+    answers = tuple(event for event in handover.events if event.words and event.step != "phoned")
+    return Request(
+        ask=handover.ask if _ASK in told else "",
+        reason=handover.legal_reason if _REASON in told else "",
+        answers=answers if _WORDS in told else (),
+    )
+
+
 _VISITOR = ("visitor_name", "visitor_relation", "visitor_phone")
 _STORIES = ("story", "wish", "done_so_far")
 _SAFE = ("may_phone", "may_leave_message", "may_post")

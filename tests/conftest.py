@@ -18,6 +18,7 @@ from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.matching import Finder
+from referral_app.papers.stationery import Stationery
 from referral_app.sealing import KeyFile
 from referral_app.web import create_app
 from tests.kept import add_sheet, home_with
@@ -53,6 +54,11 @@ def desk(settings: Settings) -> Desk:
 @pytest.fixture(scope="session")
 def catalogue(desk: Desk) -> Catalogue:
     return desk.catalogue
+
+
+@pytest.fixture(scope="session")
+def stationery(settings: Settings, desk: Desk) -> Stationery:
+    return Stationery.open(settings, desk)
 
 
 @pytest.fixture(scope="session")
@@ -113,8 +119,8 @@ def kept(tmp_path: Path, engine: Engine, keys: KeyFile, catalogue: Catalogue) ->
 
 
 @pytest.fixture
-def app(settings: Settings, desk: Desk, engine: Engine) -> Flask:
-    made = create_app(settings, desk, engine)
+def app(settings: Settings, desk: Desk, engine: Engine, stationery: Stationery) -> Flask:
+    made = create_app(settings, desk, engine, stationery=stationery)
     made.extensions["clock"] = lambda: TUESDAY
     return made
 

@@ -165,8 +165,10 @@ def part(desks: list[Visitor], deed: Deed, seconds: float, texts: list[str], pau
                 with lock:
                     row = rows.setdefault(name, Row(name))
                 pressed += 1
-                if not row.add(press) or over.wait(luck.uniform(*pause)):
+                if not row.add(press):
                     break
+                if over.wait(luck.uniform(*pause)) and pause[1]:
+                    break  # without a pause what was begun is finished: every row has its presses
 
     start = time.perf_counter()
     with ThreadPoolExecutor(len(desks)) as people:
@@ -221,7 +223,7 @@ def staff(home: Path, count: int) -> list[str]:
         for n, login in enumerate(logins):
             given = AccountInput(login, f"見本 {n}", "department", (departments[n % len(departments)],))
             account, _ = accounts.create(session, given, departments, NOBODY, now)
-            account.password_hash, account.one_time = accounts.HASHER.hash(PASSWORD), False
+            account.password_hash, account.one_time_until = accounts.HASHER.hash(PASSWORD), None
     engine.dispose()
     return logins
 

@@ -35,4 +35,4 @@ def employ(session: Session, now: datetime) -> None:
     known = {place for _, _, places in PEOPLE.values() for place in places}
     for login, (name, role, places) in PEOPLE.items():
         account, _ = accounts.create(session, AccountInput(login, name, role, places), known, NOBODY, now)
-        account.password_hash, account.one_time = accounts.HASHER.hash(password_of(login)), False
+        account.password_hash, account.one_time_until = accounts.HASHER.hash(password_of(login)), None

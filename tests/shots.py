@@ -47,23 +47,24 @@ def consult(page: Page, folder: Path, prefix: str) -> None:
     page.screenshot(path=folder / f"{prefix}-5-browse.png")
 
 
-def sheet(page: Page, folder: Path, prefix: str) -> None:
-    page.goto("/sheets")
-    page.screenshot(path=folder / f"{prefix}-6-list.png")
-    page.get_by_role("link", name="開く").last.click()
-    page.screenshot(path=folder / f"{prefix}-7-sheet.png", full_page=True)
-    page.goto("/sheets")
-    page.get_by_role("link", name="開く").first.click()
-    page.fill("#clerk_name", "")
-    page.locator(".dests .chip").first.click()
-    page.click("#save-sheet")
-    page.screenshot(path=folder / f"{prefix}-8-faults.png", full_page=True)
-    page.goto("/help")
-    page.screenshot(path=folder / f"{prefix}-9-help.png")
-    page.goto("/memo")
-    page.screenshot(path=folder / f"{prefix}-10-memo-page.png")
-    page.goto("/nowhere")
-    page.screenshot(path=folder / f"{prefix}-11-error.png")
+# who looks → (name of the picture, path)
+SCREENS = {
+    "": (("login", "/login"),),
+    "mado": (
+        *(
+            ("list", "/sheets"),
+            ("sent", "/sheets/R8-0001"),
+            ("hidden", "/sheets/R8-0002"),
+            ("draft", "/sheets/R8-0004"),
+        ),
+        *(("check", "/sheets/R8-0004/send"), ("onward", "/sheets/R8-0001/on"), ("papers", "/papers")),
+        *(("resident", "/sheets/R8-0004/resident"), ("office", "/sheets/R8-0004/office")),
+        *(("help", "/help"), ("memo-page", "/memo"), ("password", "/password"), ("error", "/nowhere")),
+    ),
+    "kodomo": (("inbox", "/inbox"), ("inbox-empty", "/inbox?tab=ended"), ("arrived", "/inbox/3")),
+    "kanri": (("accounts", "/accounts"), ("account", "/accounts/1"), ("record", "/record"), ("keeping", "/keeping")),
+    "keikaku": (("explain", "/explain"),),
+}
 
 
 def training(page: Page, folder: Path, prefix: str) -> None:
@@ -132,11 +133,15 @@ def demo_password(login: str) -> str:
     return next(one.password for one in ACCOUNTS if one.login == login)
 
 
-def papers(page: Page, folder: Path) -> None:
-    for name in ("resident", "office"):
-        page.goto(f"/sheets/R8-0001/{name}")
-        page.screenshot(path=folder / f"paper-{name}.png", full_page=True)
-        page.pdf(path=folder / f"paper-{name}.pdf", prefer_css_page_size=True)
+def screens(page: Page, folder: Path, prefix: str, login: str, address: str) -> None:
+    """Every page of one person, whole."""
+    if login:
+        log_in(page, address, login, next(one.password for one in ACCOUNTS if one.login == login))
+    if login == "mado":
+        consult(page, folder, prefix)
+    for name, path in SCREENS[login]:
+        page.goto(path)
+        page.screenshot(path=folder / f"{prefix}-{login or 'nobody'}-{name}.png", full_page=True)
 
 
 def main(folder: Path, address: str) -> None:
@@ -146,12 +151,14 @@ def main(folder: Path, address: str) -> None:
             trainee = browser.new_page(viewport={"width": width, "height": height}, base_url=address, locale="ja-JP")
             trainee.on("dialog", lambda dialog: dialog.accept())
             training(trainee, folder, prefix)
-            page = browser.new_page(viewport={"width": width, "height": height}, base_url=address, locale="ja-JP")
-            page.on("dialog", lambda dialog: dialog.accept())
-            consult(page, folder, prefix)
-            sheet(page, folder, prefix)
-            if prefix == "desk":
-                papers(page, folder)
+            for login in SCREENS:
+                context = browser.new_context(
+                    viewport={"width": width, "height": height}, base_url=address, locale="ja-JP"
+                )
+                page = context.new_page()
+                page.on("dialog", lambda dialog: dialog.accept())
+                screens(page, folder, prefix, login, address)
+                context.close()
 
 
 if __name__ == "__main__":

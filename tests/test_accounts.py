@@ -7,26 +7,29 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, text
 
-from referral_app import accounts, audit, db, demo
+from referral_app import accounts, audit, db, entering, handovers
+from referral_app import demo as demos
 from referral_app.access import NOBODY, PERMISSIONS, ROLES, Permission, Person
-from referral_app.accounts import THROTTLE, AccountInput
+from referral_app.accounts import AccountInput
 from referral_app.audit import ACTIONS, Action
 from referral_app.catalogue import Catalogue
+from referral_app.entering import THROTTLE
 from referral_app.errors import InvalidInput, NotFound, Refused
 from referral_app.models import Account, LoginTry
 from tests.conftest import TUESDAY
 from tests.kept import referral
 from tests.people import password_of
+from tests.travel import sent, take
 
 People = dict[str, Person]
 
 
-def try_to_enter(engine: Engine, login: str, password: str, seconds: float = 0) -> accounts.Entry:
+def try_to_enter(engine: Engine, login: str, password: str, seconds: float = 0, demo: bool = False) -> entering.Entry:
     with db.reading(engine) as session:
-        asked = accounts.candidate(session, login)
-    fitted = accounts.fits(asked, password)
+        asked = entering.candidate(session, login, demo)
+    fitted = entering.fits(asked, password)
     with db.transaction(engine) as session:
-        return accounts.enter(session, asked, fitted, TUESDAY + timedelta(seconds=seconds))
+        return entering.enter(session, asked, fitted, TUESDAY + timedelta(seconds=seconds))
 
 
 # ---- tables -------------------------------------------------------------------------------------
@@ -72,7 +75,7 @@ def test_failures_in_a_row_make_a_name_wait_longer_and_longer(engine: Engine, lo
         waits.append("あと" in message)
         with db.reading(engine) as session:
             tried = session.scalars(select(LoginTry)).one()
-            wait = accounts._wait(tried, TUESDAY + timedelta(seconds=clock))
+            wait = entering._wait(tried, TUESDAY + timedelta(seconds=clock))
         clock += wait.total_seconds() + 1
     assert waits == [False, False, *[True] * 10]
     assert wait == THROTTLE[0][1]
@@ -128,29 +131,75 @@ BAD = {
 }
 
 
+def change(engine: Engine, by: Person, old: str, new: str, again: str) -> tuple[str, dict[str, str]]:
+    with db.reading(engine) as session:
+        asked = entering.candidate(session, by.login)
+    checked = entering.new_password(by.login, old, new, again)
+    fitted = entering.fits(asked, old)
+    with db.transaction(engine) as session:
+        return entering.change_password(session, by, asked, fitted, checked, TUESDAY)
+
+
 @pytest.mark.parametrize(("new", "field"), BAD.values(), ids=BAD.keys())
 def test_a_weak_password_is_refused_with_its_reason(engine: Engine, clerk: Person, new: str, field: str) -> None:
-    with pytest.raises(InvalidInput) as told, db.transaction(engine) as session:
-        accounts.change_password(session, clerk, password_of("mado"), new, new, TUESDAY)
-    assert set(told.value.fields) == {field}
+    stamp, faults = change(engine, clerk, password_of("mado"), new, new)
+    assert (stamp, set(faults)) == ("", {field})
 
 
 def test_every_fault_of_a_password_change_is_told_at_once(engine: Engine, clerk: Person) -> None:
-    with pytest.raises(InvalidInput) as told, db.transaction(engine) as session:
-        accounts.change_password(session, clerk, "wrong", "short", "other", TUESDAY)
-    assert set(told.value.fields) == {"old", "new", "again"}
+    assert set(change(engine, clerk, "wrong", "short", "other")[1]) == {"old", "new", "again"}
+
+
+def test_guessing_the_old_password_is_counted_and_recorded_as_a_failed_login(engine: Engine, clerk: Person) -> None:
+    told = [change(engine, clerk, "wrong", "kurumi-momo-budou", "kurumi-momo-budou")[1]["old"] for _ in range(4)]
+    assert "いまのパスワードが違います" in told[0]
+    assert "あと" in told[3]
+    assert change(engine, clerk, password_of("mado"), "kurumi-momo-budou", "kurumi-momo-budou")[0] == ""
+    with db.reading(engine) as session:
+        assert audit.listing(session, action="login_failed").total == 5
 
 
 def test_a_new_password_ends_every_other_session(engine: Engine, clerk: Person) -> None:
     old = try_to_enter(engine, "mado", password_of("mado")).stamp
-    new = "kurumi-momo-budou"
-    with db.transaction(engine) as session:
-        stamp = accounts.change_password(session, clerk, password_of("mado"), new, new, TUESDAY)
+    stamp, _ = change(engine, clerk, password_of("mado"), "kurumi-momo-budou", "kurumi-momo-budou")
     with db.reading(engine) as session:
-        assert accounts.person(session, clerk.id or 0, old) is None
-        assert accounts.person(session, clerk.id or 0, stamp) is not None
-    assert try_to_enter(engine, "mado", new).person is not None
+        assert entering.person(session, clerk.id or 0, old) is None
+        assert entering.person(session, clerk.id or 0, stamp) is not None
+    assert try_to_enter(engine, "mado", "kurumi-momo-budou").person is not None
     assert try_to_enter(engine, "mado", password_of("mado")).person is None
+
+
+def test_logging_out_ends_every_session_of_this_person(engine: Engine, clerk: Person) -> None:
+    stamp = try_to_enter(engine, "mado", password_of("mado")).stamp
+    with db.transaction(engine) as session:
+        entering.leave(session, clerk, TUESDAY)
+        assert entering.person(session, clerk.id or 0, stamp) is None
+
+
+def test_a_one_time_password_ends_by_itself(engine: Engine, people: People) -> None:
+    with db.transaction(engine) as session:
+        password = accounts.reset(session, people["mado"].id or 0, people["kanri"], TUESDAY)
+    week = accounts.ONE_TIME.total_seconds()
+    assert "期限" in try_to_enter(engine, "mado", password, week + 1).message
+    assert try_to_enter(engine, "mado", password, week - 1).person is not None
+
+
+def test_a_password_replaced_between_look_and_entry_opens_nothing(engine: Engine, people: People) -> None:
+    with db.transaction(engine) as session:
+        asked = entering.candidate(session, "mado")
+        accounts.reset(session, people["mado"].id or 0, people["kanri"], TUESDAY)
+        assert entering.enter(session, asked, True, TUESDAY).person is None
+
+
+def test_who_moves_to_another_department_gives_their_open_work_back(
+    engine: Engine, people: People, catalogue: Catalogue
+) -> None:
+    number = sent(engine, catalogue, people["mado"]).handovers[0].id
+    take(engine, number, "receive", people["fukushi"])
+    with db.transaction(engine) as session:
+        given = AccountInput("fukushi", "見本 夏子", "department", ("学務課",))
+        accounts.change(session, people["fukushi"].id or 0, given, {"学務課"}, people["kanri"], TUESDAY)
+        assert handovers.get(session, number).holder_id is None
 
 
 def test_hashes_are_argon2id(engine: Engine) -> None:
@@ -202,7 +251,7 @@ def test_a_stopped_account_does_not_enter_and_its_sessions_end(engine: Engine, p
         accounts.stop(session, people["mado"].id or 0, people["kanri"], TUESDAY)
     assert try_to_enter(engine, "mado", password_of("mado")).person is None
     with db.transaction(engine) as session:
-        assert accounts.person(session, people["mado"].id or 0, stamp) is None
+        assert entering.person(session, people["mado"].id or 0, stamp) is None
         password = accounts.resume(session, people["mado"].id or 0, people["kanri"], TUESDAY)
     assert try_to_enter(engine, "mado", password, 9).person is not None
 
@@ -212,7 +261,7 @@ def test_a_smaller_role_counts_at_once(engine: Engine, people: People) -> None:
     with db.transaction(engine) as session:
         given = AccountInput("fukushi", "見本 夏子", "trainee")
         accounts.change(session, people["fukushi"].id or 0, given, (), people["kanri"], TUESDAY)
-        assert accounts.person(session, people["fukushi"].id or 0, stamp) is None
+        assert entering.person(session, people["fukushi"].id or 0, stamp) is None
     entry = try_to_enter(engine, "fukushi", password_of("fukushi"))
     assert entry.person is not None
     assert (entry.person.role, entry.person.departments) == ("trainee", ())
@@ -253,23 +302,24 @@ def test_the_first_administrator_is_made_once(engine: Engine) -> None:
 
 def test_demo_people_enter_a_demo_only(engine: Engine, catalogue: Catalogue) -> None:
     with db.transaction(engine) as session:
-        assert not demo.open_accounts(session, catalogue, TUESDAY)  # real people are here
+        assert not demos.open_accounts(session, catalogue, TUESDAY)  # real people are here
         session.execute(text("DELETE FROM account"))
-        assert demo.open_accounts(session, catalogue, TUESDAY)
-        assert demo.fill(session, catalogue, TUESDAY) == 4
-        assert demo.fill(session, catalogue, TUESDAY) == 0
-    one = demo.ACCOUNTS[0]
-    assert try_to_enter(engine, one.login, one.password).person is not None
-    with db.transaction(engine) as session:
-        demo.close_accounts(session, TUESDAY)
+        assert demos.open_accounts(session, catalogue, TUESDAY)
+        assert demos.fill(session, catalogue, TUESDAY) == 4
+        assert demos.fill(session, catalogue, TUESDAY) == 0
+    one = demos.ACCOUNTS[0]
+    entry = try_to_enter(engine, one.login, one.password, demo=True)
+    assert entry.person is not None
     assert try_to_enter(engine, one.login, one.password).person is None
     with db.transaction(engine) as session:
-        assert demo.open_accounts(session, catalogue, TUESDAY)
-    assert try_to_enter(engine, one.login, one.password, 9).person is not None
+        assert entering.person(session, entry.person.id or 0, entry.stamp) is None
+        demos.close_accounts(session, TUESDAY)
+        assert accounts.online(session) == frozenset()
+        assert accounts.first_administrator(session, TUESDAY) is not None
 
 
 def test_there_is_a_demo_account_for_every_role() -> None:
-    assert {one.role for one in demo.ACCOUNTS} == set(ROLES)
+    assert {one.role for one in demos.ACCOUNTS} == set(ROLES)
 
 
 def test_the_console_lists_people_and_gives_a_one_time_password(kept) -> None:  # type: ignore[no-untyped-def]

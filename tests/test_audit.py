@@ -16,6 +16,7 @@ from referral_app import audit, db, keeping
 from referral_app.access import Person
 from referral_app.audit import Action, Line
 from referral_app.config import Settings
+from referral_app.errors import InvalidInput
 from referral_app.sealing import KeyFile
 from tests.conftest import TUESDAY
 from tests.kept import referral
@@ -148,3 +149,35 @@ def test_the_console_verifies_the_record(kept: Settings, state: str) -> None:
     assert (result.exit_code == 0) == whole
     assert ("しめくくり" in result.output) == whole
     assert ("3 番目" in result.output) == (not whole)
+
+
+@pytest.mark.parametrize("closing", ["3", "3:", "3;abc", "abc", "3:xyz", "14:83"])
+def test_what_is_no_closing_is_said_and_not_passed_over(engine: Engine, closing: str) -> None:
+    with pytest.raises(InvalidInput, match="の形です"):
+        verdict(engine, closing)
+
+
+def test_a_closing_is_read_in_any_width(engine: Engine) -> None:
+    noted = verdict(engine).closing
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in noted)  # full-width forms
+    assert verdict(engine, f" {wide} ").wrong is None
+
+
+def test_an_emptied_record_is_not_all_right(engine: Engine, tmp_path: Path) -> None:
+    forge(tmp_path / "referral.db", "DELETE FROM audit_entry", "DELETE FROM audit_head")
+    assert verdict(engine).wrong == 1
+
+
+def test_replacing_a_line_is_no_way_round_the_triggers(engine: Engine) -> None:
+    with pytest.raises(SQLAlchemyError, match="new lines only"), db.transaction(engine) as session:
+        session.execute(text("INSERT OR REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE id = 1"))
+
+
+def test_deeds_of_the_console_stand_in_the_record(kept: Settings, tmp_path: Path) -> None:
+    for deed in (("backup", str(tmp_path / "b.db")), ("key", "rotate"), ("user", "list"), ("retention", "list")):
+        assert referral(kept, *deed).exit_code == 0
+    assert referral(kept, "restore", str(tmp_path / "b.db"), "--replace").exit_code == 0
+    engine = db.open_engine(kept.database_url, KeyFile(kept.key_file))
+    with db.reading(engine) as session:
+        assert audit.listing(session).entries[0].action == "restored"
+    engine.dispose()

@@ -19,15 +19,17 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from sqlalchemy import Engine
 
 from referral_app import catalogue as catalogues
 from referral_app import db, sending
 from referral_app.catalogue import Catalogue
 from referral_app.config import CHECKOUT, Settings
+from referral_app.sealing import KeyFile
 from tests import scene
 from tests.client import Client, staffed_home
 from tests.kept import NOW, opened, spilt
-from tests.pages import Page
+from tests.pages import Page, Pages
 from tests.people import password_of
 from tests.scene import WORDS, Press
 from tests.served import Served, serving
@@ -190,17 +192,18 @@ def test_with_a_full_disk_every_word_stays_in_its_form_and_windows_and_memo_go_o
             clients["kokuho"].post("/logout", {})
             assert "ログイン" in clients["kokuho"].get("/password").title  # left, though no record of it could be kept
         assert scene.everything(city) == before
-        log_in(nobody, "mado2")
-        assert nobody.status == 200
+        form = {"text": WORDS, "picks": "P070", "drawn_for": nobody.get("/").value("drawn_for")}
+        kept = nobody.post("/sheets", form).value("kept")  # typed before the login that works again
+        assert WORDS in log_in(nobody, "mado2", kept).html
         done(clients, presses)
         assert set(scene.states(engine, catalogue)) <= {"draft", "sent"}
         scene.verified(engine)
     assert spilt(city.home, (WORDS,)) == []
 
 
-def log_in(client: Client, login: str) -> Page:
+def log_in(client: Client, login: str, kept: str = WORDS) -> Page:
     client.get("/login")
-    return client.post("/login", {"login": login, "password": password_of(login), "kept": WORDS})
+    return client.post("/login", {"login": login, "password": password_of(login), "kept": kept})
 
 
 @contextmanager
@@ -288,6 +291,32 @@ def done(clients: dict[str, Client], presses: list[Press]) -> None:
         assert clients[press.login].status == 200, press.path
 
 
+@pytest.mark.parametrize("spoilt", [slice(0, 100), slice(4_096, None)], ids=["its first bytes", "all but them"])
+def test_with_a_spoilt_database_windows_and_memo_go_on_and_the_rest_is_told_calmly(
+    pages: Pages, engine: Engine, tmp_path: Path, spoilt: slice
+) -> None:
+    file = tmp_path / "referral.db"
+    db.forget(engine)
+    engine.dispose()
+    content = bytearray(file.read_bytes())
+    content[spoilt] = b"#" * len(content[spoilt])
+    file.write_bytes(content)
+    only_windows_and_memo(pages)
+
+
+def test_with_its_key_gone_somebody_logged_in_goes_on_finding_windows(pages: Pages, keys: KeyFile) -> None:
+    keys.path.unlink()
+    only_windows_and_memo(pages)
+
+
+def only_windows_and_memo(pages: Pages) -> None:
+    """They go on; the rest is told calmly."""
+    assert "P046" in pages.post("/", {"text": "家賃が払えず追い出されそう"}).html
+    assert "対応メモ" in pages.get("/memo").text
+    assert "ログインを確かめられません" in pages.get("/sheets", 503).text
+    assert pages.client.get("/healthz").status_code == 503
+
+
 # ---- two servers --------------------------------------------------------------------------------
 
 
@@ -334,17 +363,3 @@ def at_once(desks: list[Client], path: str, fields: dict[str, object]) -> list[P
 
     with ThreadPoolExecutor(len(desks)) as threads:
         return list(threads.map(press, desks))
-
-
-def test_starts_at_the_same_moment_make_one_key_for_the_sessions(tmp_path: Path) -> None:
-    barrier = threading.Barrier(8)
-
-    def start(home: Path) -> str:
-        barrier.wait(10)
-        return Settings.at(home).secret_key()
-
-    with ThreadPoolExecutor(8) as starts:
-        for n in range(30):
-            home = tmp_path / str(n)
-            assert len(set(starts.map(start, [home] * 8))) == 1
-            assert [file.name for file in home.iterdir()] == ["secret.key"]

@@ -65,7 +65,7 @@ def test_what_a_basis_shows_is_decided_for_every_consent_and_scope() -> None:
             seen = shows(HandoverInput("P046", consent=consent, scope=scope))
             assert bool(seen) == (consent in MAY_SHARE)
             assert seen <= set(GROUPS)
-    assert shows(HandoverInput("P046", consent="legal")) == {"person"}
+    assert shows(HandoverInput("P046", consent="legal")) == {"contact"}
 
 
 # ---- sending ------------------------------------------------------------------------------------

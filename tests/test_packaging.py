@@ -55,6 +55,6 @@ def test_the_project_speaks_of_itself_alone() -> None:
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     for name in files:
         path = ROOT / name
-        if path.suffix in (".py", ".toml", ".md", ".html", ".css", ".js", ".lock", ".mako") and path.is_file():
+        if path.suffix in (".py", ".toml", ".md", ".html", ".css", ".js", ".lock", ".mako", ".typ") and path.is_file():
             text = path.read_text(encoding="utf-8")
             assert not re.search(r"(^|[^a-z.])/(w" r"ork|h" r"ome|t" r"mp)/[a-z]", text), name

@@ -58,9 +58,7 @@ def test_every_text_a_person_writes_is_sealed() -> None:
     routing = {f"handover.{name}" for name in ("window", "department", "programme", "way", "consent")}
     travel = {"handover.scope", "handover.state", "handover.channel", "handover_desk.department"}
     events = {"handover_event.step", "handover_event.by_department"}
-    staff = {f"account.{name}" for name in ("login", "role", "password_hash", "stamp")} | {
-        "account_department.department"
-    }
+    staff = {f"account.{name}" for name in ("login", "role", "password_hash")} | {"account_department.department"}
     record = {f"audit_entry.{name}" for name in ("action", "sheet", "detail", "mac")} | {"audit_head.mac"}
     numbers = {"sheet.number", "sheet.clerk_department", "number_counter.prefix", "login_try.name"}
     staff.add("account_department.department")

@@ -5,7 +5,7 @@ from referral_app.matching.analyser import Analyser
 from referral_app.matching.crisis import CrisisReader, load_crisis
 from referral_app.matching.explaining import Explanation, explain
 from referral_app.matching.finder import Finder
-from referral_app.matching.furigana import Furigana, Ruby, load_corrections, names_of
+from referral_app.matching.furigana import KANJI, Furigana, Ruby, load_corrections, names_of
 from referral_app.matching.nearness import Nearest
 from referral_app.matching.phrases import PhraseError
 from referral_app.matching.phrasing import Phrasings, Restore, phrase_fault
@@ -15,6 +15,7 @@ from referral_app.matching.text import LONGEST as LONGEST_TEXT
 from referral_app.matching.text import readable
 
 __all__ = [
+    "KANJI",
     "LONGEST_TEXT",
     "Analyser",
     "CrisisReader",

@@ -214,6 +214,17 @@ async function askNews() {
 }
 if (news) setInterval(askNews, NEWS_EVERY);
 
+/* ---- a file in the making tells how far it is ---- */
+const making = document.getElementById("making");
+async function askProgress() {
+  const found = await fetch(making.dataset.url, { credentials: "same-origin" }).then((answer) => answer.json()).catch(() => null);
+  if (!found) return;
+  if (found.ready || found.fault) location.reload();
+  making.textContent = `作っています。${found.done} / ${found.total}`;
+  document.getElementById("bar").value = found.done;
+}
+if (making) setInterval(askProgress, 1_000);
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import Engine
@@ -14,6 +14,7 @@ from referral_app import rules as rule_files
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.days import month_day, month_day_time, wareki, wareki_time
+from referral_app.papers.stationery import Job, Stationery
 from referral_app.sealing import KeyFile
 from referral_app.web import (
     accounts,
@@ -24,6 +25,7 @@ from referral_app.web import (
     explain,
     guard,
     inbox,
+    papers,
     practice,
     record,
     self_check,
@@ -48,12 +50,38 @@ HEADERS = {
 LARGEST_REQUEST = 512 * 1024  # bytes: a form with 10,000 characters, percent-encoded, is 90 KB
 
 
-def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | None = None, demo: bool = False) -> Flask:
+def create_app(
+    settings: Settings,
+    desk: Desk | None = None,
+    engine: Engine | None = None,
+    demo: bool = False,
+    stationery: Stationery | None = None,
+) -> Flask:
     """The whole application for one home. Raises DataError for a bad data file.
 
     demo: the login page offers the demo's accounts, every page says that no real person's data may be entered.
     """
     app = Flask("referral_app", template_folder=str(settings.templates))
+    _configure(app, settings, demo)
+    guard.register(app, entry.ask)
+    csrf = CSRFProtect(app)
+    app.extensions["desk"] = desk or Desk.open(settings)
+    app.extensions["engine"] = engine or db.open_engine(settings.database_url, KeyFile(settings.key_file))
+    app.extensions["ruby"] = app.extensions["desk"].ruby
+    app.extensions["rules"] = rule_files.load(settings.data / "rules.toml")
+    app.extensions["clock"] = datetime.now
+    app.extensions["stationery"] = stationery or Stationery.open(settings, app.extensions["desk"])
+    app.extensions["leaflets"] = Job()
+    app.context_processor(_everywhere)
+    for module in (entry, consult, sheets, sending, steps, inbox, papers, explain, accounts, record, api, *_TRAINING):
+        app.register_blueprint(module.pages)
+    csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
+    errors.register(app)
+    app.after_request(_headers)
+    return app
+
+
+def _configure(app: Flask, settings: Settings, demo: bool) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key(),
         SESSION_COOKIE_NAME="tsunagaru",
@@ -73,20 +101,6 @@ def create_app(settings: Settings, desk: Desk | None = None, engine: Engine | No
         month_day=month_day, month_day_time=month_day_time, wareki=wareki, wareki_time=wareki_time
     )
     app.jinja_env.globals.update(app_version=__version__)
-    guard.register(app, entry.ask)
-    csrf = CSRFProtect(app)
-    app.extensions["desk"] = desk or Desk.open(settings)
-    app.extensions["engine"] = engine or db.open_engine(settings.database_url, KeyFile(settings.key_file))
-    app.extensions["ruby"] = app.extensions["desk"].ruby
-    app.extensions["rules"] = rule_files.load(settings.data / "rules.toml")
-    app.extensions["clock"] = datetime.now
-    app.context_processor(_everywhere)
-    for module in (entry, consult, sheets, sending, steps, inbox, explain, accounts, record, api, *_TRAINING):
-        app.register_blueprint(module.pages)
-    csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
-    errors.register(app)
-    app.after_request(_headers)
-    return app
 
 
 def _everywhere() -> dict[str, object]:
@@ -110,6 +124,7 @@ _PLACES = {
     "sheets": "sheets.listing",
     "sending": "sheets.listing",
     "inbox": "inbox.listing",
+    "papers": "papers.listing",
     "explain": "explain.start",
     "practice": "practice.start",
     "self_check": "practice.start",
@@ -120,6 +135,9 @@ _PLACES = {
 
 
 def _headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
+    if current_app.config["SESSION_COOKIE_SECURE"]:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

@@ -8,9 +8,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from referral_app import accounts as verbs
-from referral_app import db
+from referral_app import audit, db
 from referral_app.access import PERMISSIONS, ROLES, Permission
 from referral_app.accounts import AccountInput
+from referral_app.audit import Action, Line
 from referral_app.db import Session
 from referral_app.errors import InvalidInput, NotFound
 from referral_app.models import Account
@@ -26,8 +27,9 @@ Answer = str | Response | tuple[str, int]
 @needs(Permission.ACCOUNTS)
 def listing() -> str:
     """All accounts, and the table of what each role may do."""
-    with db.reading(engine()) as reading:
-        found = verbs.listing(reading)
+    with db.transaction(engine()) as transaction:
+        found = verbs.listing(transaction)
+        audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="users"))
     return render_template("accounts/list.html", accounts=found, roles=ROLES, permissions=PERMISSIONS)
 
 
@@ -51,7 +53,7 @@ def create() -> Answer:
     return _password(account, password, "登録しました")
 
 
-@pages.get("/accounts/<int:number>")
+@pages.get("/accounts/<int(max=2147483647):number>")
 @needs(Permission.ACCOUNTS)
 def edit(number: int) -> str:
     with db.reading(engine()) as reading:
@@ -60,7 +62,7 @@ def edit(number: int) -> str:
     return _form(account, AccountInput(account.login, account.name, account.role, places), {})
 
 
-@pages.post("/accounts/<int:number>")
+@pages.post("/accounts/<int(max=2147483647):number>")
 @needs(Permission.ACCOUNTS)
 def save(number: int) -> Answer:
     given = _given()
@@ -77,7 +79,7 @@ def save(number: int) -> Answer:
     return redirect(url_for("accounts.listing"), 303)
 
 
-@pages.post("/accounts/<int:number>/<deed>")
+@pages.post("/accounts/<int(max=2147483647):number>/<deed>")
 @needs(Permission.ACCOUNTS)
 def act(number: int, deed: str) -> Answer:
     """Stop, resume, or a new one-time password."""

@@ -73,8 +73,8 @@ def _database_fault() -> str:
             return "データベースの形が古いままです。「referral init」を実行してください。"
         keys_of(engine().dialect).seal("")
         return ""
-    except KeyTrouble as error:
-        return str(error)
+    except KeyTrouble:  # where the key lies is nobody's business here; the log and referral init tell it
+        return "データの鍵が使えません。管理者が referral init を実行すると、理由と直し方が出ます。"
     except Exception:  # whatever the driver raises: the database cannot be used now
         return "データベースを開けません。ディスクの空きと、REFERRAL_HOME の書きこみ権限を確かめてください。"
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from referral_app.access import NOBODY, Person
 from referral_app.consult import Desk
-from referral_app.printing import Read
+from referral_app.papers.copies import Read
 from referral_app.rules import Rules
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from referral_app import accounts, db, demo
+from referral_app import db, demo, entering
 from referral_app.access import NOBODY, ROLES
-from referral_app.errors import InvalidInput
 from referral_app.sealing import KeyTrouble, keys_of
 from referral_app.web import guard
 from referral_app.web.desk import engine, moment, person
@@ -48,20 +49,21 @@ def enter() -> str | Response | tuple[str, int]:
     kept, next_page = request.form.get("kept", ""), request.form.get("next", "")
     try:
         with db.reading(engine()) as reading:
-            asked = accounts.candidate(reading, login)
-        fitted = accounts.fits(asked, password)
+            asked = entering.candidate(reading, login, current_app.config["DEMO"])
+        fitted = entering.fits(asked, password)
         with db.transaction(engine()) as transaction:
-            entry = accounts.enter(transaction, asked, fitted, moment())
+            entry = entering.enter(transaction, asked, fitted, moment())
     except db.Unavailable:  # the same for a right and a wrong password: no failure can be counted now
         guard.open_windows()
         return _door(login=login, error=NOT_NOW, kept=kept, next_page=next_page), 503
     if entry.person is None:
         return _door(login=login, error=entry.message, kept=kept, next_page=next_page), 401
+    waited = guard.waits()
     guard.sign_in(entry.person, entry.stamp)
     if entry.person.one_time:
         return redirect(url_for("entry.password"), 303)
     if kept:
-        return _resume(kept)
+        return _resume(kept, waited)
     return redirect(next_page if _is_ours(next_page) else url_for("consult.start"), 303)
 
 
@@ -71,7 +73,7 @@ def leave() -> Response:
     """Ends this session, also when it cannot be recorded: nobody else may go on in this name."""
     try:
         with db.transaction(engine()) as transaction:
-            accounts.leave(transaction, person(), moment())
+            entering.leave(transaction, person(), moment())
     except db.Unavailable:
         logger.error("a logout could not be recorded")
     guard.sign_out()
@@ -89,22 +91,23 @@ def password() -> str:
 @pages.post("/password")
 @needs(SIGNED_IN)
 def change() -> str | Response | tuple[str, int]:
-    """A new password; every other session of this person ends."""
-    form = request.form
-    try:
-        with db.transaction(engine()) as transaction:
-            words = (form.get("old", ""), form.get("new", ""), form.get("again", ""))
-            stamp = accounts.change_password(transaction, person(), *words, moment())
-            who = accounts.person(transaction, person().id or 0, stamp)
-    except InvalidInput as error:
-        return _password(error.fields), 400
-    guard.sign_in(who or NOBODY, stamp)
+    """A new password; every other session of this person ends. Hashing is done before the database is held."""
+    form, by = request.form, person()
+    with db.reading(engine()) as reading:
+        asked = entering.candidate(reading, by.login, current_app.config["DEMO"])
+    fitted = entering.fits(asked, form.get("old", ""))
+    new = entering.new_password(by.login, form.get("old", ""), form.get("new", ""), form.get("again", ""))
+    with db.transaction(engine()) as transaction:
+        stamp, faults = entering.change_password(transaction, by, asked, fitted, new, moment())
+    if faults:
+        return _password(faults), 400
+    guard.sign_in(replace(by, one_time=False), stamp)
     flash("パスワードを変えました")
     return redirect(url_for("consult.start"), 303)
 
 
 def _password(fields: dict[str, str]) -> str:
-    return render_template("entry/password.html", fields=fields, shortest=accounts.SHORTEST_PASSWORD)
+    return render_template("entry/password.html", fields=fields, shortest=entering.SHORTEST_PASSWORD)
 
 
 def ask() -> tuple[str, int] | Response:
@@ -130,8 +133,8 @@ def _door(*, login: str = "", error: str = "", notice: str = "", kept: str = "",
 
 
 def _is_ours(path: str) -> bool:
-    """True for a page of this server, never for another address."""
-    return path.startswith("/") and not path.startswith(("//", "/\\"))
+    """True for a page of this server, never for another address: browsers read // and /\\ as one, and drop a tab."""
+    return bool(re.fullmatch(r"/(?![/\\])[!-~]*|/", path))
 
 
 # ---- words kept over a login --------------------------------------------------------------------
@@ -147,24 +150,55 @@ def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="drawn-for")
 
 
+# Forms that carry a person's words, and what they are called. Everything else is pressed anew after the login.
+_KEPT_FORMS = {
+    "consult.find": "相談の画面",
+    "consult.make_sheet": "相談の画面",
+    "sheets.save": "シート",
+    "sending.add": "あとから分かったこと",
+    "sending.hand_on": "つなぎ先を足して送る画面",
+    "steps.take": "返事か理由",
+    "steps.key_in": "返信の書き写し",
+    "explain.find": "しらべる画面",
+    "practice.answer": "研修の練習",
+    "self_check.mark_quiz": "思いこみと事実",
+    "self_check.keep_confidence": "研修の自信の問い",
+    "training.create": "練習の場面",
+    "training.save": "練習の場面",
+    "training.take_file": "場面のファイル",
+    "training.open_course": "講座の名前",
+}
+KEPT_FOR = timedelta(hours=12)
+
+
 def _keep() -> str:
-    """The posted form, sealed with the data key, with its owner; "" when nobody knows whose it is."""
+    """The posted form, sealed with the data key, with owner and time; "" when nobody knows whose it is."""
+    if request.endpoint not in _KEPT_FORMS:
+        return ""
     try:
         owner = _signer().loads(request.form.get("drawn_for", ""))
         fields = [(name, value) for name, value in request.form.items(multi=True) if name not in NOT_KEPT]
-        return keys_of(engine().dialect).seal(json.dumps([owner, request.path, fields]))
+        form = {"owner": owner, "at": moment().isoformat(), "place": request.endpoint, "path": request.path}
+        return keys_of(engine().dialect).seal(json.dumps({**form, "fields": fields}))
     except (BadData, KeyTrouble):
         return ""
 
 
-def _resume(kept: str) -> str | Response:
-    """The kept form, to be sent once more by its owner with a fresh token."""
+def _resume(kept: str, waited: bool) -> str | Response:
+    """The kept form, to be sent once more by its owner with a fresh token.
+
+    ``waited``: this browser was open while nobody could log in; a form drawn for nobody belongs to who comes now.
+    """
     try:
-        owner, path, fields = json.loads(keys_of(engine().dialect).open(kept))
+        form = json.loads(keys_of(engine().dialect).open(kept))
     except (KeyTrouble, ValueError):
-        owner, path, fields = None, "", []
-    if owner is None or owner != person().id:
+        form = {}
+    owner = None if waited and form.get("owner", 0) is None else person().id
+    if form.get("owner", 0) != owner or _stale(form["at"]):
         flash(NOT_YOURS)
         return redirect(url_for("consult.start"), 303)
-    found: list[tuple[str, Any]] = [(name, value) for name, value in fields]
-    return render_template("entry/resume.html", path=path, fields=found)
+    return render_template("entry/resume.html", form=form, place=_KEPT_FORMS[form["place"]])
+
+
+def _stale(at: str) -> bool:
+    return moment() - datetime.fromisoformat(at) > KEPT_FOR

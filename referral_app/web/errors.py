@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, SecurityError, default_exceptions
 from werkzeug.wrappers import Response
 
 from referral_app import audit, db
+from referral_app import sheets as verbs
 from referral_app.audit import Action, Line
 from referral_app.db import Unavailable
 from referral_app.errors import Conflict, InvalidInput, NotFound, ReferralError, Refused, SearchDown
@@ -70,11 +71,11 @@ def _ours(error: ReferralError) -> tuple[str | Response, int]:
 
 
 def _record_refusal() -> None:
-    """In a transaction of its own: that of the request was rolled back."""
-    numbers = request.view_args or {}
-    sheet = numbers.get("number", "") if request.blueprint in ("sheets", "sending") else ""
-    handover = numbers.get("number") if request.blueprint in ("inbox", "steps") else None
-    line = Line(Action.REFUSED, str(sheet)[:16], handover, str(request.endpoint)[:40])
+    """In a transaction of its own: that of the request was rolled back. No word typed into an address gets in."""
+    asked = str((request.view_args or {}).get("number", ""))
+    sheet = asked if verbs.NUMBER.fullmatch(asked) else ""
+    handover = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    line = Line(Action.REFUSED, sheet, handover, str(request.endpoint)[:40])
     try:
         with db.transaction(engine()) as transaction:
             audit.write(transaction, person(), moment(), line)
@@ -84,7 +85,10 @@ def _record_refusal() -> None:
 
 def _csrf(_error: CSRFError) -> tuple[str | Response, int]:
     if request.endpoint == "sheets.save" and "version" in request.form:
-        return sheets.without_token(str((request.view_args or {})["number"]))
+        try:
+            return sheets.without_token(str((request.view_args or {})["number"]))
+        except ReferralError as error:
+            return _ours(error)
     return _answer(
         400,
         "画面を開いてから時間がたちすぎたか、別の所から送られました。前の画面に戻り、開き直してから送ってください。",

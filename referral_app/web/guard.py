@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from referral_app import accounts, db
+from referral_app import accounts, db, entering
 from referral_app.access import NOBODY, PERMISSIONS, Permission, Person
 from referral_app.errors import Refused
 from referral_app.web.desk import engine, moment, person, rules
@@ -56,7 +56,7 @@ class _Visitor:
 
 def register(app: Flask, ask: Ask) -> None:
     """Before anything else, CSRF included: ``ask`` answers an expired form with a way to keep its words."""
-    manager = LoginManager(app)
+    manager = LoginManager(app, add_context_processor=False)  # it would ask again while drawing the page of an error
     manager.session_protection = "strong"
     manager.user_loader(_load)
     app.before_request(lambda: _check(ask))
@@ -67,7 +67,7 @@ def _load(identity: str) -> _Visitor | None:
     number, _, stamp = identity.partition(":")
     try:
         with db.reading(engine()) as reading:
-            who = accounts.person(reading, int(number), stamp)
+            who = entering.person(reading, int(number), stamp, current_app.config["DEMO"])
     except db.Unavailable:
         g.unreadable = True  # not asked again: each asking may wait for a lock
         return None
@@ -87,6 +87,11 @@ def open_windows() -> None:
     session["waiting"] = moment().timestamp()
 
 
+def waits() -> bool:
+    """True in a browser that was let in so."""
+    return not _older(moment(), "waiting", rules().idle)
+
+
 def sign_out() -> None:
     logout_user()
     session.clear()
@@ -102,7 +107,7 @@ def _check(ask: Ask) -> str | Response | tuple[str, int] | None:
         return None
     if person() is NOBODY:
         readable = _accounts_readable()
-        if Permission.CONSULT in asked and (not readable or not _older(moment(), "waiting", rules().idle)):
+        if Permission.CONSULT in asked and (not readable or waits()):
             return None  # windows and memo must be there even when nobody can log in
         if readable:
             return ask()

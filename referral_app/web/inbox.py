@@ -12,6 +12,7 @@ from referral_app.consent import CONSENTS, SCOPES
 from referral_app.errors import InvalidInput
 from referral_app.inbox import Counts
 from referral_app.steps import FIELDS, STATES, STEPS
+from referral_app.web import reading
 from referral_app.web.desk import engine, moment, now, person, rules
 from referral_app.web.guard import needs
 from referral_app.web.said import NOTHING_SAID, Said
@@ -26,19 +27,19 @@ def listing() -> str:
     with db.transaction(engine()) as transaction:
         tab, number = request.args.get("tab", "waiting"), request.args.get("page", 1, type=int)
         page = verbs.page(transaction, person(), tab, number, rules(), moment())
-    return render_template("inbox/list.html", page=page, today=now().date(), states=STATES)
+    return render_template(
+        "inbox/list.html", page=page, today=now().date(), states=STATES, request_of=viewing.request_of
+    )
 
 
-@pages.get("/inbox/<int:number>")
+@pages.get("/inbox/<int(max=2147483647):number>")
 @needs(Permission.RECEIVE)
 def read(number: int) -> str:
     """One つなぎ. Before receipt the request alone; afterwards what the consent allows."""
-    with db.transaction(engine()) as transaction:
-        handovers.read(transaction, number, person(), moment())
     return show(number)
 
 
-@pages.post("/inbox/<int:number>/open")
+@pages.post("/inbox/<int(max=2147483647):number>/open")
 @needs(Permission.RECEIVE)
 def open_contact(number: int) -> ResponseReturnValue:
     """Hidden telephone and address, once, with a reason that stands in the record."""
@@ -52,13 +53,13 @@ def open_contact(number: int) -> ResponseReturnValue:
 
 def show(number: int, said: Said = NOTHING_SAID) -> str:
     """The page of one つなぎ, with what is to be told."""
-    with db.reading(engine()) as reading:
-        row = handovers.received_by(reading, number, person())
+    with reading.handover(number) as row:
         shown = viewing.for_receiver(row, said.opened)
         today = now().date()
         return render_template(
             "inbox/show.html",
             row=row,
+            request=viewing.request_of(row),
             shown=shown,
             stops=viewing.track(row, rules(), today),
             due=verbs.due(row, rules(), today),

@@ -133,7 +133,7 @@ def _care(scenario: Scenario) -> tuple[HelpLine, ...]:
 # ---- a run --------------------------------------------------------------------------------------
 
 
-@pages.get("/practice/runs/<int:number>")
+@pages.get("/practice/runs/<int(max=2147483647):number>")
 @needs(Permission.PRACTISE)
 def go_on(number: int) -> ResponseReturnValue:
     """To the first page with nothing in it, or to the review."""
@@ -146,7 +146,7 @@ def go_on(number: int) -> ResponseReturnValue:
     return redirect(url_for("practice.part", number=number, name=name), 303)
 
 
-@pages.get("/practice/runs/<int:number>/<name>")
+@pages.get("/practice/runs/<int(max=2147483647):number>/<name>")
 @needs(Permission.PRACTISE)
 def part(number: int, name: str) -> ResponseReturnValue:
     """One page of a run."""
@@ -158,7 +158,7 @@ def part(number: int, name: str) -> ResponseReturnValue:
     return _part(played, name)
 
 
-@pages.post("/practice/runs/<int:number>/<name>")
+@pages.post("/practice/runs/<int(max=2147483647):number>/<name>")
 @needs(Permission.PRACTISE)
 def answer(number: int, name: str) -> ResponseReturnValue:
     """Keeps what was chosen or written; then the next page, the same page (asking, searching), or the review."""
@@ -232,7 +232,7 @@ def _windows(lines: Sequence[Line]) -> list[tuple[Line, Window]]:
     return [(line, desk().catalogue.window(line.window)) for line in lines if line.window in known]
 
 
-@pages.get("/practice/runs/<int:number>/review")
+@pages.get("/practice/runs/<int(max=2147483647):number>/review")
 @needs(Permission.PRACTISE)
 def review(number: int) -> str:
     """What was noticed and missed, with every reason."""
@@ -253,7 +253,7 @@ def review(number: int) -> str:
     )
 
 
-@pages.post("/practice/runs/<int:number>/delete")
+@pages.post("/practice/runs/<int(max=2147483647):number>/delete")
 @needs(Permission.PRACTISE)
 def forget(number: int) -> ResponseReturnValue:
     """Deletes one run of one's own."""

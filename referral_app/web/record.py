@@ -9,7 +9,7 @@ from referral_app import accounts, audit, db, retention, training
 from referral_app.access import Permission
 from referral_app.audit import ACTIONS, Action, Line, Verdict
 from referral_app.consent import REASONS_TO_OPEN
-from referral_app.errors import Conflict
+from referral_app.errors import Conflict, InvalidInput
 from referral_app.inbox import TABS
 from referral_app.steps import STEPS
 from referral_app.web.desk import engine, moment, person, rules
@@ -27,15 +27,20 @@ def listing() -> str:
 
 @pages.post("/record/check")
 @needs(Permission.RECORD)
-def check() -> str:
+def check() -> str | tuple[str, int]:
     """Walks the whole chain."""
-    with db.transaction(engine()) as transaction:
-        verdict = audit.verify(transaction, request.form.get("closing", "").strip())
-        audit.write(transaction, person(), moment(), Line(Action.RECORD_CHECKED, detail="bad" if verdict.wrong else ""))
+    closing = request.form.get("closing", "")
+    try:
+        with db.transaction(engine()) as transaction:
+            verdict = audit.verify(transaction, closing)
+            line = Line(Action.RECORD_CHECKED, detail="bad" if verdict.wrong else "")
+            audit.write(transaction, person(), moment(), line)
+    except InvalidInput as error:
+        return _page(None, error.fields, closing), 400
     return _page(verdict)
 
 
-def _page(verdict: Verdict | None) -> str:
+def _page(verdict: Verdict | None, fields: dict[str, str] | None = None, closing: str = "") -> str:
     action, sheet = request.args.get("action", ""), request.args.get("sheet", "").strip().upper()
     with db.transaction(engine()) as transaction:
         page = audit.listing(transaction, request.args.get("page", 1, type=int), action, sheet)
@@ -49,6 +54,8 @@ def _page(verdict: Verdict | None) -> str:
         actions=ACTIONS,
         details=_DETAILS | {str(number): name for number, name in names.items()},
         verdict=verdict,
+        fields=fields or {},
+        closing=closing,
         action=action,
         sheet=sheet,
     )
@@ -60,8 +67,11 @@ _DETAILS = {
     **REASONS_TO_OPEN,
     **{f"inbox:{code}": f"受信箱 {label}" for code, (label, _) in TABS.items()},
     "sheets": "シート",
+    "keeping": "保存期間",
+    "users": "利用者",
     "resident": "本人控え",
     "office": "庁内用",
+    "desk": "届いた課の1枚",
     "wait": "待つ間に試した",
     "bad": "合わない行がある",
 }
@@ -71,10 +81,12 @@ _DETAILS = {
 @needs(Permission.KEEPING)
 def keeping() -> str:
     """Sheets to be deleted, before anything is deleted."""
-    with db.reading(engine()) as reading:
-        due = retention.due(reading, rules(), person(), moment())
-        practised = training.due(reading, rules(), person(), moment())
-    return render_template("record/keeping.html", due=due, practised=practised, rules=rules())
+    with db.transaction(engine()) as transaction:
+        due = retention.due(transaction, rules(), person(), moment())
+        hanging = retention.hanging(transaction, rules(), person(), moment())
+        audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="keeping"))
+        practised = training.due(transaction, rules(), person(), moment())
+    return render_template("record/keeping.html", due=due, hanging=hanging, practised=practised, rules=rules())
 
 
 @pages.post("/keeping")
@@ -105,4 +117,6 @@ def end_practice() -> Response:
 def _cleared(count: int) -> str:
     """Clears the file of what was deleted; a sentence when that must wait."""
     db.forget(engine())
-    return "" if not count or db.scrub(engine()) else "ほかの人が使っているため、消した跡はあとで片づけます。"
+    if not count or db.scrub(engine()):
+        return ""
+    return "ほかの人が使っているため、消した跡(暗号のまま)は、画面を止めたときになくなります。"

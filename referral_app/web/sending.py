@@ -18,6 +18,7 @@ from referral_app.sending import Parcel
 from referral_app.sheet_input import HandoverInput
 from referral_app.steps import FIELDS, PAPER, STATES, STEPS, UNSENT
 from referral_app.types import WAYS
+from referral_app.web import reading
 from referral_app.web.desk import desk, engine, moment, now, person, rules
 from referral_app.web.guard import needs
 from referral_app.web.said import NOTHING_SAID, Said
@@ -58,9 +59,10 @@ def send(number: str) -> Answer:
 
 
 def _unsent(number: str, fields: dict[str, str] | None = None, notice: str = "") -> str:
-    """The same page with what happened; it writes nothing, so it can be drawn when nothing can be written."""
-    with db.reading(engine()) as reading:
-        found = verbs.parcels(reading, desk().catalogue, number, person())
+    """The same page with what happened, also when nothing can be written."""
+    reading.sheet(number)
+    with db.reading(engine()) as session:
+        found = verbs.parcels(session, desk().catalogue, number, person())
     return _drawn(*found, fields, notice)
 
 
@@ -80,10 +82,9 @@ def _drawn(sheet: Sheet, parcels: list[Parcel], fields: dict[str, str] | None = 
 
 def show(number: str, said: Said = NOTHING_SAID) -> str:
     """A sent sheet: where each つなぎ stands, what came back, what was added. Its news have been seen now."""
-    with db.reading(engine()) as reading:
-        sheet = sheets.own(reading, number, person())
-        fresh = {row.id: row.version for row in sheet.handovers if row.news}
-        ways = [_way(row, fresh) for row in sheet.handovers]
+    sheet = reading.sheet(number)
+    fresh = {row.id: row.version for row in sheet.handovers if row.news}
+    ways = [_way(row, fresh) for row in sheet.handovers]
     if fresh and not said.notice:  # after a failure the page must not wait once more
         _note_seen(number, fresh)
     return render_template(
@@ -217,8 +218,7 @@ def _given() -> HandoverInput:
 
 
 def _onward(number: str, given: HandoverInput, explained: bool, fields: dict[str, str], notice: str = "") -> str:
-    with db.reading(engine()) as reading:
-        sheet = sheets.own(reading, number, person())
+    sheet = reading.sheet(number)
     after = _after()
     origin = next((row for row in sheet.handovers if after and row.id == after[0]), None)
     return render_template(

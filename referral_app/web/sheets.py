@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -10,7 +12,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from referral_app import audit, consent, db, merging, printing, sheet_input, viewing
+from referral_app import audit, consent, db, merging, sheet_input, viewing
 from referral_app import sheets as verbs
 from referral_app.access import Permission
 from referral_app.audit import Action, Line
@@ -19,11 +21,13 @@ from referral_app.errors import Conflict, InvalidInput, NotFound
 from referral_app.inbox import due
 from referral_app.merging import Merged
 from referral_app.models import Sheet
-from referral_app.sheet_input import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, SheetInput
+from referral_app.papers import copies
+from referral_app.sheet_input import CHOICE_FIELDS, MOST_HANDOVERS, TEXT_FIELDS, HandoverInput, SheetInput
 from referral_app.steps import STATES
 from referral_app.types import NATIONAL_ITEMS, WAYS
-from referral_app.web import sending
-from referral_app.web.desk import desk, engine, moment, now, person, ruby, rules
+from referral_app.viewing import SafeContact
+from referral_app.web import reading, sending
+from referral_app.web.desk import desk, engine, moment, now, person, rules
 from referral_app.web.guard import needs
 
 pages = Blueprint("sheets", __name__)
@@ -33,11 +37,8 @@ Refusal = tuple[str, int]
 
 @pages.get("/sheets")
 @needs(Permission.WRITE)
-def listing() -> str | Response:
-    """The sheets of one's own desk, last saved first; ``number`` leads straight to one."""
-    number = request.args.get("number", "").strip().upper()
-    if number:
-        return redirect(url_for("sheets.edit", number=number), 303)
+def listing() -> str:
+    """The sheets of one's own desk, last saved first."""
     with db.transaction(engine()) as transaction:
         page = verbs.listing(transaction, person(), request.args.get("page", 1, type=int))
         audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="sheets"))
@@ -46,15 +47,27 @@ def listing() -> str | Response:
     return render_template("sheets/list.html", page=page, due=late, states=STATES)
 
 
+@pages.post("/sheets/find")
+@needs(Permission.WRITE)
+def find() -> Response:
+    """Leads to one sheet by its number. What was typed gets into no address unless it is a number."""
+    number = unicodedata.normalize("NFKC", request.form.get("number", "")).strip().upper()
+    if verbs.NUMBER.fullmatch(number):
+        return redirect(url_for("sheets.edit", number=number), 303)
+    flash("シートの番号を R8-0001 の形で入れてください。名前では探せません。")
+    return redirect(url_for("sheets.listing"), 303)
+
+
 @pages.get("/sheets/<number>")
 @needs(Permission.WRITE)
 def edit(number: str) -> str:
     """One sheet: a draft in its form, a sent one with the way it goes."""
-    with db.transaction(engine()) as transaction:
-        sheet = verbs.read(transaction, number, person(), moment())
-    if sheet.sent_at:
+    with db.reading(engine()) as session:
+        sent = verbs.own(session, number, person()).sent_at
+    if sent:
         return sending.show(number)
-    return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet)))
+    sheet = reading.sheet(number)
+    return _form(_Screen(sheet, _covered(sheet), _sign(sheet)))
 
 
 @pages.post("/sheets/<number>")
@@ -77,9 +90,9 @@ def save(number: str) -> str | Response | Refusal:
     except db.Unavailable as error:
         return _again(number, given, notice=str(error)), 503
     if verb == "open":
-        return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet), opened=True))
+        return _form(_Screen(sheet, sheet_input.as_input(sheet), _sign(sheet)))
     if verb == "print" and value in ("resident", "office"):
-        return redirect(url_for(f"sheets.{value}", number=sheet.number), 303)
+        return redirect(url_for(f"papers.{value}", number=sheet.number), 303)
     if verb == "check":
         return redirect(url_for("sending.check", number=sheet.number), 303)
     flash(f"{sheet.saved_at:%H:%M} に保存しました")
@@ -102,13 +115,14 @@ def _store(number: str, given: SheetInput, verb: str) -> Sheet:
     catalogue = desk().catalogue
     with db.transaction(engine()) as transaction:
         try:
-            sheet = verbs.save(transaction, catalogue, number, given, person(), now())
+            reason = request.form.get("open_reason", "")
+            sheet = verbs.save(transaction, catalogue, number, given, person(), now(), reason)
         except NotFound:
             if verb != "anew":
                 raise
             return verbs.create_from(transaction, catalogue, given, person(), now())
         if verb == "open":
-            verbs.open_contact(transaction, number, request.form.get("open_reason", ""), person(), moment())
+            verbs.open_contact(transaction, number, reason, person(), moment())
         return sheet
 
 
@@ -121,30 +135,6 @@ def discard(number: str) -> Response:
     db.forget(engine())
     flash(f"シート {number} を消しました")
     return redirect(url_for("sheets.listing"), 303)
-
-
-@pages.get("/sheets/<number>/resident")
-@needs(Permission.WRITE)
-def resident(number: str) -> str:
-    """本人控え: the paper that goes home."""
-    sheet = _to_print(number, "resident")
-    copy = printing.resident_copy(sheet, desk().catalogue, ruby(), now().date())
-    return render_template("sheets/print_resident.html", sheet=sheet, copy=copy)
-
-
-@pages.get("/sheets/<number>/office")
-@needs(Permission.WRITE)
-def office(number: str) -> str:
-    """庁内用: the front desk's copy, and one page for each desk that may know."""
-    sheet = _to_print(number, "office")
-    return render_template("sheets/print_office.html", sheet=sheet, copy=printing.office_copy(sheet))
-
-
-def _to_print(number: str, paper: str) -> Sheet:
-    with db.transaction(engine()) as transaction:
-        sheet = verbs.own(transaction, number, person())
-        audit.write(transaction, person(), moment(), Line(Action.SHEET_PRINTED, number, detail=paper))
-    return sheet
 
 
 def without_token(number: str) -> Refusal:
@@ -168,13 +158,17 @@ class _Screen:
     notice: str = ""
     gone: bool = False
     sent: bool = False
-    opened: bool = False
 
     @property
     def covered(self) -> bool:
-        """True when telephone and address are not drawn: they stay as saved."""
-        typed = any(name in self.given.values for name in GUARDED_FIELDS) and request.method == "POST"
-        return verbs.has_hidden(self.sheet) and not self.opened and not typed
+        """True when a telephone or address is not drawn: what ``given`` does not hold stays as saved."""
+        return any(name not in self.given.values for name in GUARDED_FIELDS)
+
+    @property
+    def safe(self) -> SafeContact:
+        """The red box; a covered contact calls for it too."""
+        hidden = {name: consent.HIDDEN for name in GUARDED_FIELDS if getattr(self.sheet, name, "")}
+        return viewing.safe_contact(hidden | self.given.values)
 
 
 def _again(
@@ -193,8 +187,7 @@ def _again(
 def _saved(number: str) -> Sheet:
     """The sheet as saved; an empty one under its number when it cannot be had now."""
     try:
-        with db.reading(engine()) as reading:
-            return verbs.own(reading, number, person())
+        return reading.sheet(number)
     except (NotFound, db.Unavailable):
         return Sheet(number=number, received_at=now(), saved_at=now(), handovers=[], items=[])
 
@@ -204,21 +197,31 @@ def _merged(number: str, given: SheetInput) -> str:
     sheet = _saved(number)
     saved = sheet_input.as_input(sheet) if sheet.version else given
     kept = {handover.window: handover for handover in sheet.handovers}
-    given = replace(given, values={**saved.values, **given.values})  # a covered field was not in the form
 
     def name(code: str) -> str:
         return verbs.window_of(desk().catalogue, code, kept.get(code)).department
 
-    merged = merging.merge(_base(number, given.version), given, saved, name)
-    shown = merged.given
-    if not any(field in request.form for field in GUARDED_FIELDS):
-        shown = _uncovered(shown)
-    return _form(_Screen(sheet, shown, _sign(sheet), merged=merged))
+    hidden = verbs.has_hidden(sheet)
+    mine = _uncovered(given) if hidden else given
+    merged = merging.merge(_base(number, given.version), mine, _uncovered(saved) if hidden else saved, name)
+    if hidden:
+        merged = merging.with_covered(merged, _typed_of(GUARDED_FIELDS))
+    return _form(_Screen(sheet, merged.given, _sign(sheet), merged=merged))
+
+
+def _typed_of(names: Iterable[str]) -> dict[str, str]:
+    return {name: _text(request.form, name) for name in names if _text(request.form, name)}
 
 
 def _uncovered(given: SheetInput) -> SheetInput:
     """Without the fields that are covered on the screen: they travel neither in the form nor in its base."""
     return replace(given, values={name: text for name, text in given.values.items() if name not in GUARDED_FIELDS})
+
+
+def _covered(sheet: Sheet) -> SheetInput:
+    """The sheet in the shape of the form, a hidden contact left out."""
+    given = sheet_input.as_input(sheet)
+    return _uncovered(given) if verbs.has_hidden(sheet) else given
 
 
 def _serializer(number: str) -> URLSafeSerializer:
@@ -227,8 +230,7 @@ def _serializer(number: str) -> URLSafeSerializer:
 
 def _sign(sheet: Sheet) -> str:
     """What the form was drawn from, in the form itself: signed, for this sheet only, and stored nowhere."""
-    given = sheet_input.as_input(sheet)
-    text = _serializer(sheet.number).dumps(asdict(_uncovered(given) if verbs.has_hidden(sheet) else given))
+    text = _serializer(sheet.number).dumps(asdict(_covered(sheet)))
     return text if isinstance(text, str) else text.decode("ascii")
 
 
@@ -260,8 +262,8 @@ def _form(screen: _Screen) -> str:
         windows={code: verbs.window_of(catalogue, code, saved.get(code)) for code in used},
         saved=saved,
         offered=[window for window in catalogue.offered() if window.code not in used],
-        safe=viewing.safe_contact(given.values),
-        todo=printing.missing(given),
+        safe=screen.safe,
+        todo=copies.missing(given),
     )
 
 
@@ -275,7 +277,9 @@ def _given(form: MultiDict[str, str]) -> SheetInput:
         items=tuple(item for item in NATIONAL_ITEMS if item in form.getlist("items")),
         gravest=form.get("gravest", ""),
         explained=form.get("explained") == "yes",
-        handovers=tuple(_row(form, code) for code in dict.fromkeys(form.getlist("windows"))),
+        handovers=tuple(
+            _row(form, code) for code in list(dict.fromkeys(form.getlist("windows")))[: MOST_HANDOVERS + 1]
+        ),
         version=form.get("version", 1, type=int),
     )
 

@@ -23,7 +23,7 @@ from referral_app.web.said import Said
 pages = Blueprint("steps", __name__)
 
 
-@pages.post("/handovers/<int:number>/<step>")
+@pages.post("/handovers/<int(max=2147483647):number>/<step>")
 @needs(Permission.WRITE, Permission.RECEIVE)
 def take(number: int, step: str) -> ResponseReturnValue:
     """One step of the table."""
@@ -35,7 +35,7 @@ def take(number: int, step: str) -> ResponseReturnValue:
     return _done(number, Said(at=f"{step}-{number}", typed=typed), verb)
 
 
-@pages.post("/handovers/<int:number>/reply")
+@pages.post("/handovers/<int(max=2147483647):number>/reply")
 @needs(Permission.WRITE)
 def key_in(number: int) -> ResponseReturnValue:
     """What came back on paper or by telephone: receipt and result together."""

@@ -38,6 +38,7 @@ ROWS = {
 GOES = {"must": "かならずつなぐ", "also": "これもよい", "not": "ここではない"}
 TABLES = (*forms.ROWS, "follow_up")  # they have fields below them and are none themselves
 OWN = "~"  # before the number of a scenario written here; no code of a scenario holds it
+LONGEST_REF = 10  # what any database takes as a number
 
 
 @pages.errorhandler(Conflict)
@@ -86,7 +87,7 @@ def open_course() -> ResponseReturnValue:
     return redirect(url_for("training.course", number=made.id), 303)
 
 
-@pages.get("/training/courses/<int:number>")
+@pages.get("/training/courses/<int(max=2147483647):number>")
 @needs(Permission.TRAIN)
 def course(number: int) -> str:
     """While it is open its code; afterwards what the group found together."""
@@ -95,7 +96,7 @@ def course(number: int) -> str:
     return render_template("training/course.html", course=found, least=LEAST_PEOPLE)
 
 
-@pages.post("/training/courses/<int:number>/close")
+@pages.post("/training/courses/<int(max=2147483647):number>/close")
 @needs(Permission.TRAIN)
 def close_course(number: int) -> ResponseReturnValue:
     """Ends the answering; the report is made now and does not change any more."""
@@ -105,7 +106,7 @@ def close_course(number: int) -> ResponseReturnValue:
     return redirect(url_for("training.course", number=number), 303)
 
 
-@pages.get("/training/courses/<int:number>/report.csv")
+@pages.get("/training/courses/<int(max=2147483647):number>/report.csv")
 @needs(Permission.TRAIN)
 def report(number: int) -> Response:
     """The report as a file for Excel; stands in the record."""
@@ -135,7 +136,7 @@ def create() -> ResponseReturnValue:
     return _save(None)
 
 
-@pages.get("/training/scenarios/<int:number>")
+@pages.get("/training/scenarios/<int(max=2147483647):number>")
 @needs(Permission.TRAIN)
 def edit(number: int) -> str:
     """A scenario in its form, with what is still to be mended."""
@@ -144,7 +145,7 @@ def edit(number: int) -> str:
     return _form(found.values, found.faults, found.id, found.version, found.state)
 
 
-@pages.post("/training/scenarios/<int:number>")
+@pages.post("/training/scenarios/<int(max=2147483647):number>")
 @needs(Permission.TRAIN)
 def save(number: int) -> ResponseReturnValue:
     return _save(number)
@@ -184,7 +185,7 @@ def _version(number: int | None) -> int:
         return shelf.get(reading, desk().practice, number, person()).version if number else 0
 
 
-@pages.post("/training/scenarios/<int:number>/withdraw")
+@pages.post("/training/scenarios/<int(max=2147483647):number>/withdraw")
 @needs(Permission.TRAIN)
 def withdraw(number: int) -> ResponseReturnValue:
     """Takes a scenario off the trainees' list."""
@@ -290,7 +291,7 @@ def cards(ref: str) -> str:
 def _find(ref: str) -> Scenario:
     """A shipped scenario by its code, or one written here by ``~`` and its number. Raises NotFound, Conflict."""
     practice = desk().practice
-    if not (ref.startswith(OWN) and ref[1:].isdecimal()):
+    if not (ref.startswith(OWN) and ref[1:].isdecimal() and len(ref) < LONGEST_REF):
         if ref not in practice.scenarios:
             raise NotFound("この場面はありません。「研修の準備」の一覧から選び直してください。")
         return practice.scenarios[ref]

@@ -91,6 +91,7 @@ def words(text: str, furigana: Furigana, analyser: Analyser) -> Iterator[tuple[s
         # kanji numbers
         "一階[いっかい]",
         "三階[さんがい]",
+        "第[だい]2庁舎[ちょうしゃ]1階[かい]",
         "四月[しがつ]",
         "七月[しちがつ]",
         "九月[くがつ]",
@@ -182,11 +183,19 @@ def words(text: str, furigana: Furigana, analyser: Analyser) -> Iterator[tuple[s
         "寿[ことぶき]荘[そう]",
         "小[しょう]・中学校[ちゅうがっこう]",
         "支援[しえん]（サービス）",
+        "療育[りょういく]",
+        "就学[しゅうがく]援助[えんじょ]",
+        "令和[れいわ]8年[ねん]11月[がつ]24日[にじゅうよっか](火[か])に作[つく]りました",
+        "確認日[かくにんび] 令和[れいわ]8年[ねん]4月[がつ]1日[ついたち](水[すい])",
+        "係[かかり]の者[もの]に",
         "福祉[ふくし]総合[そうごう]支援課[しえんか]",
         "厚木市[あつぎし]中町[なかちょう]3-17-17",
         # no ruby rather than a wrong one
         "髙﨑さん",
         "山田さん",
+        "𠮷田さん",
+        "渡邉様[さま]",
+        "齋藤 花子",
         "々",
         "〇〇課[か]",
         # nothing over kana, Latin letters and digits

@@ -20,7 +20,7 @@ from referral_app.web.guard import ANYONE, SIGNED_IN
 from tests.conftest import TUESDAY
 from tests.pages import Page, Pages
 from tests.people import PEOPLE, password_of
-from tests.travel import PERSON, STORY, sent
+from tests.travel import PERSON, STORY, draft, sent, take
 
 # Every route and who may open it. A new route must be added here, and with it a thought about who it is for.
 ROUTES: dict[str, tuple[Permission | str, ...]] = {
@@ -36,34 +36,42 @@ ROUTES: dict[str, tuple[Permission | str, ...]] = {
     "/": (Permission.CONSULT,),
     "/explain": (Permission.LEXICON,),
     "/sheets": (Permission.WRITE,),
+    "/sheets/find": (Permission.WRITE,),
     "/sheets/<number>": (Permission.WRITE,),
     "/sheets/<number>/discard": (Permission.WRITE,),
     "/sheets/<number>/resident": (Permission.WRITE,),
+    "/sheets/<number>/resident.pdf": (Permission.WRITE,),
     "/sheets/<number>/office": (Permission.WRITE,),
+    "/sheets/<number>/office.pdf": (Permission.WRITE,),
     "/sheets/<number>/send": (Permission.WRITE,),
     "/sheets/<number>/on": (Permission.WRITE,),
     "/sheets/<number>/addenda": (Permission.WRITE,),
     "/sheets/<number>/open": (Permission.WRITE,),
-    "/handovers/<int:number>/<step>": (Permission.WRITE, Permission.RECEIVE),
-    "/handovers/<int:number>/reply": (Permission.WRITE,),
+    "/handovers/<int(max=2147483647):number>/<step>": (Permission.WRITE, Permission.RECEIVE),
+    "/handovers/<int(max=2147483647):number>/reply": (Permission.WRITE,),
     "/inbox": (Permission.RECEIVE,),
-    "/inbox/<int:number>": (Permission.RECEIVE,),
-    "/inbox/<int:number>/open": (Permission.RECEIVE,),
+    "/inbox/<int(max=2147483647):number>": (Permission.RECEIVE,),
+    "/inbox/<int(max=2147483647):number>/open": (Permission.RECEIVE,),
+    "/inbox/<int(max=2147483647):number>/desk.pdf": (Permission.RECEIVE,),
+    "/papers": (Permission.CONSULT,),
+    "/papers/all": (Permission.CONSULT,),
+    "/papers/all.pdf": (Permission.CONSULT,),
+    "/papers/all/progress": (Permission.CONSULT,),
     "/news": (Permission.WRITE, Permission.RECEIVE),
     "/accounts": (Permission.ACCOUNTS,),
     "/accounts/new": (Permission.ACCOUNTS,),
-    "/accounts/<int:number>": (Permission.ACCOUNTS,),
-    "/accounts/<int:number>/<deed>": (Permission.ACCOUNTS,),
+    "/accounts/<int(max=2147483647):number>": (Permission.ACCOUNTS,),
+    "/accounts/<int(max=2147483647):number>/<deed>": (Permission.ACCOUNTS,),
     "/record": (Permission.RECORD,),
     "/record/check": (Permission.RECORD,),
     "/keeping": (Permission.KEEPING,),
     "/keeping/practice": (Permission.KEEPING,),
     "/practice": (Permission.PRACTISE,),
     "/practice/scenarios/<code>": (Permission.PRACTISE,),
-    "/practice/runs/<int:number>": (Permission.PRACTISE,),
-    "/practice/runs/<int:number>/<name>": (Permission.PRACTISE,),
-    "/practice/runs/<int:number>/review": (Permission.PRACTISE,),
-    "/practice/runs/<int:number>/delete": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/<name>": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/review": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/delete": (Permission.PRACTISE,),
     "/practice/delete": (Permission.PRACTISE,),
     "/practice/quiz": (Permission.PRACTISE,),
     "/practice/confidence/<side>": (Permission.PRACTISE,),
@@ -71,12 +79,12 @@ ROUTES: dict[str, tuple[Permission | str, ...]] = {
     "/practice/leave": (Permission.PRACTISE,),
     "/training": (Permission.TRAIN,),
     "/training/courses": (Permission.TRAIN,),
-    "/training/courses/<int:number>": (Permission.TRAIN,),
-    "/training/courses/<int:number>/close": (Permission.TRAIN,),
-    "/training/courses/<int:number>/report.csv": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>/close": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>/report.csv": (Permission.TRAIN,),
     "/training/scenarios/new": (Permission.TRAIN,),
-    "/training/scenarios/<int:number>": (Permission.TRAIN,),
-    "/training/scenarios/<int:number>/withdraw": (Permission.TRAIN,),
+    "/training/scenarios/<int(max=2147483647):number>": (Permission.TRAIN,),
+    "/training/scenarios/<int(max=2147483647):number>/withdraw": (Permission.TRAIN,),
     "/training/import": (Permission.TRAIN,),
     "/training/file/<ref>": (Permission.TRAIN,),
     "/training/cards/<ref>": (Permission.TRAIN,),
@@ -92,9 +100,16 @@ def rules_of(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 
 def address(route: str) -> str:
-    filled = route.replace("<path:filename>", "base.css").replace("<int:number>", "1").replace("<number>", "R8-0001")
-    filled = filled.replace("<step>", "receive").replace("<deed>", "reset").replace("<side>", "before")
-    return filled.replace("<code>", "no-bed").replace("<ref>", "no-bed").replace("<name>", "notice")
+    samples = {"path:filename": "base.css", "int(max=2147483647):number": "1", "number": "R8-0001"}
+    samples |= {
+        "step": "receive",
+        "deed": "reset",
+        "side": "before",
+        "code": "no-bed",
+        "ref": "no-bed",
+        "name": "notice",
+    }
+    return re.sub(r"<([^>]+)>", lambda found: samples[found[1]], route)
 
 
 def enter(app: Flask, login: str) -> FlaskClient:
@@ -195,7 +210,9 @@ def test_after_the_login_comes_the_page_that_was_asked_for(app: Flask) -> None:
     assert "まだ1枚もありません" in pages.post("/login", fields).text
 
 
-@pytest.mark.parametrize("path", ["//evil.example", "https://evil.example", "/\\evil.example", "evil", ""])
+@pytest.mark.parametrize(
+    "path", ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "/\n/x", "evil", ""]
+)
 def test_no_login_leads_to_another_address(app: Flask, path: str) -> None:
     pages = Pages(app.test_client())
     fields = {"csrf_token": pages.token(), "login": "mado", "password": password_of("mado"), "next": path}
@@ -254,7 +271,8 @@ def test_the_record_is_read_sifted_and_checked(app: Flask, pages: Pages) -> None
     assert "mado 見本 一郎" in page.text
     assert "一覧を見た シート" in page.text
     assert "すべて合っています" in admin.post("/record/check", {"closing": ""}).text
-    assert "合いません" in admin.post("/record/check", {"closing": "3:000000000000"}).text
+    assert "合いません" in admin.post("/record/check", {"closing": "３：００００００００００００"}).text
+    assert "の形です" in admin.post("/record/check", {"closing": "3;abc"}, status=400).text
     assert "この条件の記録はありません" in admin.get("/record?sheet=R8-7777").text
 
 
@@ -364,3 +382,71 @@ def test_windows_and_memo_work_for_everybody_when_no_account_can_be_read(
     assert "市民協働推進課" in found.get_data(as_text=True)
     keys.path.write_bytes(lost)
     assert "シート" in pages.get("/sheets").title  # nobody has to log in again
+
+
+# ---- every reading stands in the record ---------------------------------------------------------
+
+
+def test_no_page_shows_a_resident_without_a_line_in_the_record(
+    app: Flask, engine: Engine, catalogue: Catalogue, people: dict[str, Person]
+) -> None:
+    made = sent(engine, catalogue, people["mado"])
+    open_draft = draft(engine, catalogue, people["mado"])
+    number = made.handovers[0].id
+    version = take(engine, number, "receive", people["fukushi"]).version
+    clerk, desk = (Pages(app.test_client()).enter(login) for login in ("mado", "fukushi"))
+    asked = [
+        (clerk, f"/sheets/{made.number}", None),
+        (clerk, f"/sheets/{made.number}/on", None),
+        (clerk, f"/sheets/{made.number}/office", None),
+        (clerk, f"/sheets/{made.number}/addenda", {"words": ""}),
+        (clerk, f"/sheets/{made.number}/open", {}),
+        (clerk, f"/sheets/{made.number}/send", {}),
+        (clerk, f"/sheets/{made.number}", {"version": 1}),
+        (clerk, f"/handovers/{number}/recall", {"version": version}),
+        (clerk, f"/sheets/{open_draft.number}", {"version": 0}),
+        (clerk, f"/sheets/{open_draft.number}", {"version": open_draft.version, "gravest": "介護"}),
+        (clerk, f"/sheets/{open_draft.number}/send", {"version": 0}),
+        (desk, f"/inbox/{number}", None),
+        (desk, f"/inbox/{number}/open", {}),
+        (desk, f"/handovers/{number}/finish", {"version": version, "from": "inbox"}),
+        (desk, f"/handovers/{number}/finish", {"version": 1, "from": "inbox", "answer": "x"}),
+    ]
+    shown = 0
+    for pages, path, fields in asked:
+        token = {"csrf_token": pages.token()}
+        before = lines(engine)
+        answer = pages.client.get(path) if fields is None else pages.client.post(path, data=token | fields)
+        assert answer.status_code < 500, path
+        told = [word for word in (PERSON["name"], STORY, "へのお願い") if word in answer.get_data(as_text=True)]
+        assert not told or lines(engine) > before, path
+        shown += bool(told)
+    assert shown == len(asked) - 3  # three show only what the request itself brought
+
+
+def lines(engine: Engine) -> int:
+    with db.reading(engine) as session:
+        return audit.listing(session).total
+
+
+@pytest.mark.parametrize("path", ["/sheets/架空野花子0901234", "/inbox/99999999999999999999", "/sheets/R8-0001"])
+def test_no_word_typed_into_an_address_gets_into_the_record(
+    app: Flask, engine: Engine, catalogue: Catalogue, people: dict[str, Person], path: str
+) -> None:
+    sent(engine, catalogue, people["mado"])
+    client = Pages(app.test_client()).enter("kokuho").client
+    for method in ("GET", "POST"):
+        status = client.open(path, method=method, data={"version": "1"} if method == "POST" else None).status_code
+        assert status in (400, 403, 404, 405)
+    with engine.connect() as connection:
+        assert "架空野" not in str(connection.execute(text("SELECT * FROM audit_entry")).all())
+        refused = connection.scalar(text("SELECT count(*) FROM audit_entry WHERE action = 'refused'"))
+    assert refused == (2 if path.endswith("R8-0001") else 0)
+
+
+def test_a_sheet_is_found_by_its_number_and_nothing_else_gets_into_an_address(pages: Pages) -> None:
+    pages.post("/sheets", {"text": "", "picks": "P070"})
+    assert "R8-0001" in pages.post("/sheets/find", {"number": " ｒ８-０００１ "}).title
+    answer = pages.client.post("/sheets/find", data={"csrf_token": pages.token(), "number": "架空野花子"})
+    assert answer.headers["Location"] == "/sheets"
+    assert "名前では探せません" in pages.get("/sheets").text

@@ -124,15 +124,26 @@ def test_a_date_of_ones_own_is_kept(app: Flask) -> None:
     assert trainee.get(at).value("day") == "2026-11-29"
 
 
-def test_words_typed_before_the_session_ended_come_back(app: Flask) -> None:
-    trainee = enter(app, "jukou")
-    path = f"/practice/runs/{begin(trainee)}/listen"
-    page = trainee.get(path)
+EXPIRED = {
+    "a question": ("jukou", "/practice/runs/1/listen", {"question": "夜は眠れていますか", "do": "ask"}),
+    "own words": ("jukou", "/practice/runs/1/speak", {"first_words": "0", "own_words": "夜は眠れていますか"}),
+    "a scenario": ("kenshu", "/training/scenarios/new", {"title": "夜は眠れていますか"}),
+    "a course": ("kenshu", "/training/courses", {"title": "夜は眠れていますか"}),
+}
+
+
+@pytest.mark.parametrize(("login", "path", "typed"), EXPIRED.values(), ids=EXPIRED.keys())
+def test_words_typed_before_the_session_ended_come_back(
+    app: Flask, login: str, path: str, typed: dict[str, str]
+) -> None:
+    trainee = enter(app, login)
+    begin(trainee)
+    page = trainee.get("/practice")
     fields = {"drawn_for": page.value("drawn_for"), "csrf_token": page.value("csrf_token")}
     app.extensions["clock"] = lambda: TUESDAY + timedelta(hours=1)
-    answer = trainee.client.post(path, data=fields | {"question": "夜は眠れていますか", "do": "ask"})
+    answer = trainee.client.post(path, data=fields | typed)
     kept = Page(answer.get_data(as_text=True)).value("kept")
-    back = Pages(trainee.client).post("/login", {"login": "jukou", "password": password_of("jukou"), "kept": kept})
+    back = Pages(trainee.client).post("/login", {"login": login, "password": password_of(login), "kept": kept})
     again = {field["name"]: field["value"] for field in back.inputs if field.get("type") == "hidden"}
     assert "夜は眠れていますか" in trainee.post(path, again).text
 

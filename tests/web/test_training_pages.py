@@ -158,6 +158,7 @@ def test_a_bad_file_is_told_with_its_line_and_stays_in_the_form(trainer: Trainin
     assert "特級" in page.html
     trainer.post("/training/import", {"text": "これは場面ではない"}, status=400)
     trainer.post("/training/import", {"text": " "}, status=400)
+    trainer.post("/training/import", {"text": "a=" + "[" * 5000}, status=400)
 
 
 def test_what_has_faults_is_no_file_and_no_paper(trainer: Training) -> None:
@@ -165,7 +166,8 @@ def test_what_has_faults_is_no_file_and_no_paper(trainer: Training) -> None:
     number = number_of(page.addresses)
     for path in (f"/training/file/~{number}", f"/training/cards/~{number}"):
         assert "直すところ" in trainer.get(path, status=409).text
-    trainer.get("/training/cards/nobody", status=404)
+    for nobody in ("nobody", "~77", "~" + "9" * 30):
+        trainer.get(f"/training/cards/{nobody}", status=404)
     trainer.get("/training/scenarios/77", status=404)
 
 

@@ -130,7 +130,7 @@ def test_sending_is_checked_first_and_says_who_will_see_what(
     made = draft(engine, catalogue, people["mado"], row("P046", scope="contact"), row("P032", ""), row("houterasu"))
     page = pages.get(f"/sheets/{made.number}/send")
     assert "2か所に送る" in page.text
-    assert "見えるもの ご本人と連絡先 " in page.text
+    assert "見えるもの お名前と連絡先 " in page.text
     assert "同意も法律の根拠もないので、送りません" in page.text
     assert "紙か電話で" in page.text
     page = pages.post(f"/sheets/{made.number}/send", {"version": page.value("version")})
@@ -352,6 +352,75 @@ def test_a_draft_of_somebody_in_danger_hides_and_keeps_the_contact(
     with db.reading(engine) as session:
         kept = sheets.get(session, made.number)
         assert (kept.phone, kept.address, kept.wish) == (PERSON["phone"], PERSON["address"], "安全に")
+
+
+def test_a_conflict_with_a_sheet_that_became_guarded_tells_nothing_of_the_new_address(
+    app: Flask, engine: Engine, catalogue: Catalogue, people: dict[str, Person]
+) -> None:
+    made = draft(engine, catalogue, people["mado"], row("P032"))
+    mine, other = (Pages(app.test_client()).enter(login) for login in ("mado", "mado2"))
+    base = mine.get(f"/sheets/{made.number}").value("base")
+    fields = {"version": made.version, "windows": "P032", "items": "DV・虐待"}
+    other.post(f"/sheets/{made.number}", fields | {"address": "かくれ家1-1", "phone": "000-5555-0000"})
+    old = fields | {"base": base, "address": PERSON["address"], "phone": "000-9999-1111", "items": "債務"}
+    page = mine.post(f"/sheets/{made.number}", old, status=409)
+    assert not [word for word in ("かくれ家1-1", "000-5555-0000") if word in page.html]
+    assert "000-9999-1111" in page.html  # what I typed is told, so that nothing is lost
+    assert "伏せています" in page.text
+    again = old | {"version": page.value("version"), "base": page.value("base"), "items": "DV・虐待"}
+    mine.post(f"/sheets/{made.number}", {k: v for k, v in again.items() if k not in ("address", "phone")})
+    with db.reading(engine) as session:
+        kept = sheets.get(session, made.number)
+        assert (kept.address, kept.phone) == ("かくれ家1-1", "000-5555-0000")
+
+
+@pytest.mark.parametrize("take_off", ["item", "window"])
+def test_what_uncovers_a_hidden_contact_needs_a_reason_too(
+    pages: Pages, engine: Engine, catalogue: Catalogue, people: dict[str, Person], take_off: str
+) -> None:
+    items = ("DV・虐待",) if take_off == "item" else ("債務",)
+    second = row("P069" if take_off == "window" else "P046")
+    made = draft(engine, catalogue, people["mado"], row("P032"), second, items=items)
+    fields = {"version": made.version, "windows": "P032", "wish": "のこる言葉"}
+    page = pages.post(f"/sheets/{made.number}", fields, status=400)
+    assert hides(page)
+    assert "open_reason-fault" in page.ids
+    assert "のこる言葉" in page.html
+    assert not hides(pages.post(f"/sheets/{made.number}", fields | {"open_reason": "check"}))
+    with engine.connect() as connection:
+        query = text("SELECT detail FROM audit_entry WHERE action = 'contact_opened'")
+        assert connection.execute(query).all() == [("check",)]
+
+
+LEGAL = {"consent": "legal", "legal_ground": "生命・身体の緊急", "legal_reason": "首にあざ"}
+
+
+def test_before_receipt_and_after_the_end_the_desk_reads_no_reason_and_no_answer(
+    desks: dict[str, Pages], engine: Engine, catalogue: Catalogue, people: dict[str, Person]
+) -> None:
+    made = sent(engine, catalogue, people["mado"], row("P046", **LEGAL))
+    number = made.handovers[0].id
+    assert "首にあざ" not in desks["fukushi"].get(f"/inbox/{number}").html
+    take(engine, number, "receive", people["fukushi"])
+    assert "首にあざ" in desks["fukushi"].get(f"/inbox/{number}").html
+    take(engine, number, "answer", people["fukushi"])
+    take(engine, number, "return", people["fukushi"])
+    page = desks["fukushi"].get(f"/inbox/{number}")
+    ended = desks["fukushi"].get("/inbox?tab=ended")
+    assert not [word for word in ("首にあざ", "へのお願い", "予約を取りました") if word in page.html + ended.html]
+    office = desks["mado"].get(f"/sheets/{made.number}/office")
+    assert "この課には渡さない" in office.text
+    assert office.html.count('<table class="paper office"') == 1
+
+
+def test_what_came_after_a_desk_had_finished_is_none_of_its_business(
+    desks: dict[str, Pages], engine: Engine, people: dict[str, Person], sheet: Sheet
+) -> None:
+    number = sheet.handovers[1].id
+    for step in ("receive", "finish"):
+        take(engine, number, step, people["kodomo"])
+    desks["mado"].post(f"/sheets/{sheet.number}/addenda", {"words": "引っ越した先の話"})
+    assert "引っ越した先の話" not in desks["kodomo"].get(f"/inbox/{number}").html
 
 
 # ---- nothing leaks ------------------------------------------------------------------------------

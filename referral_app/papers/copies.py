@@ -8,7 +8,7 @@ from datetime import date
 
 from referral_app.catalogue import Catalogue
 from referral_app.consent import CONSENTS, GIVEN, MAY_SHARE, SCOPES, shows
-from referral_app.days import month_day_time, wareki, wareki_time
+from referral_app.days import CLOSES, OPENS, clock, month_day_time, wareki, wareki_time
 from referral_app.matching import Ruby
 from referral_app.models import Handover, Sheet
 from referral_app.sheet_input import SheetInput, as_input
@@ -56,6 +56,7 @@ class Place:
     what: Rubies
     when: Rubies
     where: Rubies
+    hours: Rubies
     phones: tuple[str, ...]
     phone_note: Rubies
 
@@ -79,6 +80,8 @@ class ResidentCopy:
     lead: Rubies
     places: tuple[Place, ...]
     bring: Rubies
+    say: Rubies
+    opening: Rubies
     lines: tuple[Line, ...]
     otherwise: Rubies
     notice: Rubies
@@ -97,7 +100,6 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
             left_out.append(window.department)  # its very name would tell; the clerk says it aloud
             continue
         places.append(_place(len(places) + 1, handover, window, sheet, catalogue, ruby, today))
-    switchboard = catalogue.switchboard.contact.phones[0]
     sender = sheet.clerk_department or "市役所"
     tell = f"{sender}に「{sheet.number}」とお伝えください。"
     given = any(handover.consent in GIVEN for handover in sheet.handovers)
@@ -107,13 +109,21 @@ def resident_copy(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -
         lead=ruby(_LEAD_KNOWN if _all_know(sheet) else _LEAD_PLAIN),
         places=tuple(places),
         bring=ruby("この紙、あれば届いた書類"),
+        say=ruby("「相談に来ました」"),
+        opening=opening(ruby),
         lines=_lines(sheet, catalogue, ruby, today),
-        otherwise=ruby(f"{_MAY_CHANGE}つながらないときは、ほかの番号か、市役所 {switchboard} へ。"),
+        otherwise=otherwise(catalogue, ruby),
         notice=ruby(f"同意はいつでも取り消せます。{tell}" if given else f"この紙のことは、{tell}"),
         sender=ruby(f"厚木市 {sender}" if sheet.clerk_department else "厚木市役所"),
         address=ruby(catalogue.address),
         left_out=tuple(left_out),
     )
+
+
+def otherwise(catalogue: Catalogue, ruby: Read) -> Rubies:
+    """The sentence under every list of help lines."""
+    switchboard = catalogue.switchboard.contact.phones[0]
+    return ruby(f"{_MAY_CHANGE}つながらないときは、ほかの番号か、市役所 {switchboard} へ。")
 
 
 def _all_know(sheet: Sheet) -> bool:
@@ -125,22 +135,33 @@ def _all_know(sheet: Sheet) -> bool:
 def _place(
     number: int, handover: Handover, window: Window, sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date
 ) -> Place:
-    contact = window.contact
-    if contact.phones:
-        phones, note = contact.phones, "" if contact.is_confirmed(today) else "つながらないときは市役所の代表へ"
-    elif window.outside:
-        phones, note = (), "番号は、この紙を渡した窓口におたずねください"
-    else:
-        phones, note = catalogue.switchboard.contact.phones, "市役所の代表"
+    phones, note = telephones(window, catalogue, today)
     return Place(
         number=number,
         department=ruby(handover.department),
         what=() if handover.name_only or window.discreet else ruby(window.plain_name),
         when=ruby(_when(handover, sheet)),
         where=ruby(_where(handover, window)),
+        hours=ruby(window.contact.hours),
         phones=phones,
         phone_note=ruby(note),
     )
+
+
+def telephones(window: Window, catalogue: Catalogue, today: date) -> tuple[tuple[str, ...], str]:
+    """The numbers to print for a window and the words behind them; an unknown one is the switchboard's."""
+    contact = window.contact
+    if contact.phones:
+        return contact.phones, "" if contact.is_confirmed(today) else "つながらないときは市役所の代表へ"
+    if window.outside:
+        return (), "番号は、この紙を渡した窓口におたずねください"
+    own = f"。{contact.name}の番号は、ここでたずねてください" if contact.name else ""
+    return catalogue.switchboard.contact.phones, f"市役所の代表{own}"
+
+
+def opening(ruby: Read) -> Rubies:
+    """When the city's windows are open, as one sentence (hours and days: ``days``)."""
+    return ruby(f"市役所の窓口は、平日{clock(OPENS)}〜{clock(CLOSES)}です。")
 
 
 def _when(handover: Handover, sheet: Sheet) -> str:
@@ -166,10 +187,11 @@ def _lines(sheet: Sheet, catalogue: Catalogue, ruby: Read, today: date) -> tuple
     lines = [line for line in offered if "anyone" in line.audience][:LEAST_LINES]
     lines += [line for line in offered if money and "money" in line.audience][: MOST_LINES - len(lines)]
     lines += [line for line in offered if line not in lines][: max(0, LEAST_LINES - len(lines))]
-    return tuple(_line(line, ruby, today) for line in lines)
+    return tuple(line_on_paper(line, ruby, today) for line in lines)
 
 
-def _line(line: HelpLine, ruby: Read, today: date) -> Line:
+def line_on_paper(line: HelpLine, ruby: Read, today: date) -> Line:
+    """A help line with its first number, its hours and the year it was seen or the day it was confirmed."""
     return Line(
         name=ruby(line.name),
         phone=line.contact.phones[0],
@@ -181,7 +203,7 @@ def _line(line: HelpLine, ruby: Read, today: date) -> Line:
 def _seen(contact: Contact, today: date) -> str:
     if contact.confirmed and contact.is_confirmed(today):
         return f"確認日 {wareki(contact.confirmed)}"
-    return f"{contact.seen[:4]}年の案内" if contact.seen else ""
+    return f"{contact.seen[:4]}年の案内" if contact.seen else "案内の年は未確認"
 
 
 @dataclass(frozen=True)
@@ -241,6 +263,11 @@ def _window_name(handover: Handover) -> str:
 
 
 _ASK_SUPERIOR = "この課には渡さない。通告・通報にあたるときは上司に確認する"
+_ENDED = {
+    "returned": "差し戻された。つなぎ直すまで、この課には渡さない",
+    "onward": "つなぎ直した。この課には渡さない",
+    "recalled": "取り下げた。この課には渡さない",
+}
 _STOPS = {
     "": "同意はまだ。いただくまで、この課には渡さない",
     "refused": f"同意なし。{_ASK_SUPERIOR}",
@@ -257,7 +284,7 @@ def _office_row(handover: Handover) -> OfficeRow:
         way=handover.way,
         consent=_consent(handover),
         reason=handover.legal_reason if handover.consent == "legal" else "",
-        stop="" if handover.consent in MAY_SHARE else _STOPS[handover.consent],
+        stop=_ENDED.get(handover.state, "") or _STOPS.get(handover.consent, ""),
         shown=shown(handover.sheet, shows(handover)),
     )
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from referral_app import printing, sheet_input, viewing
+from referral_app import sheet_input, viewing
 from referral_app.catalogue import Catalogue
 from referral_app.consent import CONSENTS
 from referral_app.consult import Desk
 from referral_app.models import Handover, Sheet, SheetItem
-from referral_app.printing import ResidentCopy
+from referral_app.papers import copies
+from referral_app.papers.copies import ResidentCopy
 from referral_app.types import NATIONAL_ITEMS, WAYS
 
 NOW = datetime(2026, 11, 24, 14, 32)
@@ -44,16 +45,26 @@ def filled(catalogue: Catalogue, made: Sheet) -> Sheet:
 
 
 def resident(desk: Desk, made: Sheet) -> ResidentCopy:
-    return printing.resident_copy(filled(desk.catalogue, made), desk.catalogue, desk.ruby, NOW.date())
+    return copies.resident_copy(filled(desk.catalogue, made), desk.catalogue, desk.ruby, NOW.date())
 
 
-def plain(pieces: printing.Rubies) -> str:
+def plain(pieces: copies.Rubies) -> str:
     return "".join(piece.base for piece in pieces)
 
 
 def everything(copy: ResidentCopy) -> str:
-    texts = [copy.day, copy.lead, copy.bring, copy.otherwise, copy.notice, copy.sender, copy.address]
-    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.phone_note)]
+    texts = [
+        copy.day,
+        copy.lead,
+        copy.bring,
+        copy.say,
+        copy.opening,
+        copy.otherwise,
+        copy.notice,
+        copy.sender,
+        copy.address,
+    ]
+    texts += [t for p in copy.places for t in (p.department, p.what, p.when, p.where, p.hours, p.phone_note)]
     texts += [t for line in copy.lines for t in (line.name, line.hours, line.seen)]
     return "\n".join(plain(text) for text in texts)
 
@@ -138,6 +149,12 @@ def test_unknown_telephones_lead_to_the_switchboard_and_known_ones_do_not_hide(d
     assert "おたずね" in plain(copy.places[2].phone_note)
 
 
+def test_a_telephone_window_of_unknown_number_never_shows_its_departments_number_as_its_own(desk: Desk) -> None:
+    place = resident(desk, sheet("P057")).places[0]
+    assert place.phones == ("046-223-1511",)
+    assert plain(place.phone_note) == "市役所の代表。あつぎ健康相談ダイヤル24の番号は、ここでたずねてください"
+
+
 def test_help_lines_are_for_anyone_and_one_for_money_worries(desk: Desk) -> None:
     with_debt = resident(desk, sheet("P070"))
     assert [plain(line.name) for line in with_debt.lines] == [
@@ -157,8 +174,8 @@ def test_never_one_help_line_alone(desk: Desk) -> None:
     made = sheet("P070")
     made.items = []
     few = replace(desk.catalogue, help_lines=tuple(x for x in desk.catalogue.help_lines if x.code != "kokoro_dial"))
-    copy = printing.resident_copy(filled(desk.catalogue, made), few, desk.ruby, NOW.date())
-    assert len(copy.lines) == printing.LEAST_LINES
+    copy = copies.resident_copy(filled(desk.catalogue, made), few, desk.ruby, NOW.date())
+    assert len(copy.lines) == copies.LEAST_LINES
 
 
 def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: Desk) -> None:
@@ -166,11 +183,11 @@ def test_the_paper_says_once_that_numbers_change_and_when_each_was_seen(desk: De
     said = everything(copy)
     assert "要確認" not in said
     assert said.count("変わっていることがあります") == 1
-    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", ""]
+    assert [plain(line.seen) for line in copy.lines] == ["2024年の案内", "2024年の案内", "案内の年は未確認"]
 
 
-def texts(copy: ResidentCopy) -> tuple[printing.Rubies, ...]:
-    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.otherwise)
+def texts(copy: ResidentCopy) -> tuple[copies.Rubies, ...]:
+    return (copy.day, copy.lead, copy.notice, copy.address, copy.bring, copy.say, copy.opening, copy.otherwise)
 
 
 def test_every_kanji_on_the_resident_copy_has_its_reading(desk: Desk, catalogue: Catalogue) -> None:
@@ -196,7 +213,7 @@ def test_every_kanji_on_the_resident_copy_has_its_reading(desk: Desk, catalogue:
 def test_the_keeping_copy_holds_all_fields_and_each_desk_its_own_row(catalogue: Catalogue) -> None:
     made = filled(catalogue, sheet("P070", "P032", name="𠮷田 髙﨑", phone="000-0000", may_phone="だめ"))
     made.handovers[1].consent = ""
-    copy = printing.office_copy(made)
+    copy = copies.office_copy(made)
     assert [item for item, _ in copy.shown.items] == list(NATIONAL_ITEMS)
     marks = dict(copy.shown.items)
     assert (marks["DV・虐待"], marks["債務"], marks["介護"]) == ("◎", "✓", "")
@@ -223,7 +240,7 @@ STOPS = {
 def test_every_kind_of_consent_says_whether_its_desk_gets_a_paper(catalogue: Catalogue) -> None:
     assert set(STOPS) == {"", *CONSENTS}
     for consent, stop in STOPS.items():
-        copy = printing.office_copy(filled(catalogue, sheet("P070", consent=consent)))
+        copy = copies.office_copy(filled(catalogue, sheet("P070", consent=consent)))
         assert copy.rows[0].stop == stop
         assert len(copy.desks) == (not stop)
 
@@ -232,7 +249,7 @@ def test_the_signature_names_only_windows_the_resident_agreed_to(catalogue: Cata
     made = filled(catalogue, sheet("P070", "P032", "P006", "P065"))
     for handover, consent in zip(made.handovers, ("written", "refused", "legal", "withdrawn"), strict=True):
         handover.consent = consent
-    assert printing.office_copy(made).consented == ("市民協働推進課(市民相談事業)",)
+    assert copies.office_copy(made).consented == ("市民協働推進課(市民相談事業)",)
 
 
 def test_a_legal_ground_and_a_withdrawal_are_told_in_full(catalogue: Catalogue) -> None:
@@ -240,7 +257,7 @@ def test_a_legal_ground_and_a_withdrawal_are_told_in_full(catalogue: Catalogue) 
     made.handovers[0].legal_ground, made.handovers[0].legal_reason = "児童虐待の通告", "家に帰せない"
     made.handovers[1].consent = "withdrawn"
     made.handovers[1].withdrawn_by, made.handovers[1].withdrawn_at = "見本 二郎", NOW.replace(day=25)
-    legal, withdrawn = printing.office_copy(made).rows
+    legal, withdrawn = copies.office_copy(made).rows
     assert (legal.consent, legal.reason) == (
         "法律の根拠で渡す(児童虐待の通告) 見本 一郎 11月24日 14:32",
         "家に帰せない",
@@ -260,11 +277,11 @@ def test_one_word_about_contact_is_enough_for_the_red_box(name: str) -> None:
 def test_a_window_that_left_the_catalogue_keeps_its_name_on_paper(desk: Desk) -> None:
     made = sheet("P070")
     made.handovers[0].window, made.handovers[0].department = "P999", "むかしの課"
-    copy = printing.resident_copy(made, desk.catalogue, desk.ruby, NOW.date())
+    copy = copies.resident_copy(made, desk.catalogue, desk.ruby, NOW.date())
     assert plain(copy.places[0].department) == "むかしの課"
 
 
 def test_what_is_still_to_do_is_counted() -> None:
     given = sheet_input.as_input(sheet("P070", "P032", way="", consent=""))
-    assert "同意があと2件" in printing.missing(given)
-    assert "つなぎ方があと2件" in printing.missing(given)
+    assert "同意があと2件" in copies.missing(given)
+    assert "つなぎ方があと2件" in copies.missing(given)

@@ -1,0 +1,1 @@
+"""Everything that goes onto paper: what stands on it (copies, leaflets, handouts), and the press that prints it."""
