@@ -184,7 +184,7 @@ def tab_to(page: Page, words: str) -> None:
     raise AssertionError(words)
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("width", [WIDE, 1100, NARROW])
 def test_the_other_pages_are_there_for_everybody(browser: Browser, address: str, width: int) -> None:
     page = sit_down(browser, address, "keikaku", width)
     for path in ("/practice/scenarios/no-bother", "/practice/quiz", "/practice/confidence/before", "/training"):
