@@ -372,6 +372,8 @@ def join() -> ResponseReturnValue:
             title = training.join(transaction, code, person(), now()).title
     except InvalidInput as error:
         return _list(error.fields, code), 400
+    except db.Unavailable as error:
+        return _list({"code": f"まだ入っていません。{error}"}, code), 503
     flash(f"「{title}」に入りました")
     return redirect(url_for("practice.start"), 303)
 

@@ -84,6 +84,8 @@ def open_course() -> ResponseReturnValue:
             made = courses.start(transaction, title, person(), now())
     except InvalidInput as error:
         return _list(error.fields, title), 400
+    except db.Unavailable as error:
+        return _list({"title": f"まだ開いていません。{error}"}, title), 503
     return redirect(url_for("training.course", number=made.id), 303)
 
 
@@ -268,6 +270,10 @@ def take_file() -> ResponseReturnValue:
     except DataError as error:
         line = f"{error.line}行目: " if error.line else ""
         return render_template("training/import.html", fields={"text": f"{line}{error.reason}"}, text=text), 400
+    except db.Unavailable as error:
+        return render_template(
+            "training/import.html", fields={"text": f"まだ読みこんでいません。{error}"}, text=text
+        ), 503
     flash("下書きに読みこみました。確かめてから出してください")
     return redirect(url_for("training.edit", number=found.id), 303)
 

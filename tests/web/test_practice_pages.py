@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,6 +149,39 @@ def test_words_typed_before_the_session_ended_come_back(
     back = Pages(trainee.client).post("/login", {"login": login, "password": password_of(login), "kept": kept})
     again = {field["name"]: field["value"] for field in back.inputs if field.get("type") == "hidden"}
     assert "夜は眠れていますか" in trainee.post(path, again).text
+
+
+LOCKED = {
+    "a question": ("jukou", "/practice/runs/1/listen", {"question": SECRET, "do": "ask"}, SECRET),
+    "a request": ("jukou", "/practice/runs/1/connect", {"window": "P006", "request.P006": SECRET}, SECRET),
+    "the quiz": ("jukou", "/practice/quiz", {"myth.talk-no-act": "no"}, 'value="no" checked'),
+    "confidence": ("jukou", "/practice/confidence/before", {"notice": "2"}, 'value="2" checked'),
+    "a scenario": ("kenshu", "/training/scenarios/new", {"title": SECRET}, SECRET),
+    "a course": ("kenshu", "/training/courses", {"title": SECRET}, SECRET),
+    "a code": ("jukou", "/practice/join", {"code": "ABCDEF"}, "ABCDEF"),
+}
+
+
+@pytest.mark.parametrize(("login", "path", "typed", "stays"), LOCKED.values(), ids=LOCKED.keys())
+def test_what_cannot_be_saved_now_says_so_and_stays_on_the_page(
+    app: Flask,
+    engine: Engine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    login: str,
+    path: str,
+    typed: dict[str, str],
+    stays: str,
+) -> None:
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 20)
+    trainee = enter(app, login)
+    begin(trainee)
+    engine.dispose()
+    with closing(sqlite3.connect(tmp_path / "referral.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        page = trainee.post(path, typed, status=503)
+    assert re.search("まだ(保存して|開いて|入って)いません", page.text)
+    assert stays in page.html
 
 
 def test_a_scenario_that_was_rewritten_is_told_and_can_be_deleted(app: Flask, engine: Engine) -> None:
