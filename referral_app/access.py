@@ -18,6 +18,8 @@ class Permission(StrEnum):
     ACCOUNTS = "accounts"
     RECORD = "record"
     KEEPING = "keeping"
+    PRACTISE = "practise"
+    TRAIN = "train"
 
 
 PERMISSIONS = {
@@ -27,7 +29,9 @@ PERMISSIONS = {
     Permission.LEXICON: "悩み辞書をしらべる",
     Permission.ACCOUNTS: "利用者を登録・停止する",
     Permission.RECORD: "記録を見る・確かめる",
-    Permission.KEEPING: "保存期間の終わったシートを消す",
+    Permission.KEEPING: "保存期間の終わったシートと練習を消す",
+    Permission.PRACTISE: "研修の練習をする",
+    Permission.TRAIN: "練習の場面を書き、講座を開く",
 }
 
 
@@ -46,10 +50,13 @@ def _role(label: str, *permissions: Permission, placed: bool = False) -> Role:
 
 # An administrator sees no sheet; whoever keeps the lexicon sees none either.
 ROLES = {
-    "clerk": _role("窓口職員", Permission.CONSULT, Permission.WRITE, placed=True),
-    "department": _role("所管課職員", Permission.CONSULT, Permission.WRITE, Permission.RECEIVE, placed=True),
-    "trainee": _role("研修受講者", Permission.CONSULT),
-    "planner": _role("計画担当", Permission.CONSULT, Permission.LEXICON),
+    "clerk": _role("窓口職員", Permission.CONSULT, Permission.WRITE, Permission.PRACTISE, placed=True),
+    "department": _role(
+        "所管課職員", Permission.CONSULT, Permission.WRITE, Permission.RECEIVE, Permission.PRACTISE, placed=True
+    ),
+    "trainee": _role("研修受講者", Permission.CONSULT, Permission.PRACTISE),
+    "trainer": _role("研修担当", Permission.CONSULT, Permission.PRACTISE, Permission.TRAIN),
+    "planner": _role("計画担当", Permission.CONSULT, Permission.LEXICON, Permission.PRACTISE, Permission.TRAIN),
     "admin": _role(
         "管理者", Permission.CONSULT, Permission.LEXICON, Permission.ACCOUNTS, Permission.RECORD, Permission.KEEPING
     ),

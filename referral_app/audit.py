@@ -52,6 +52,12 @@ class Action(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     KEY_ROTATED = "key_rotated"
+    SCENARIO_PUBLISHED = "scenario_published"
+    SCENARIO_WITHDRAWN = "scenario_withdrawn"
+    COURSE_OPENED = "course_opened"
+    COURSE_CLOSED = "course_closed"
+    COURSE_EXPORTED = "course_exported"
+    PRACTICE_ENDED = "practice_ended"
 
 
 ACTIONS = {
@@ -80,6 +86,12 @@ ACTIONS = {
     Action.BACKED_UP: "控えを取った",
     Action.RESTORED: "控えから戻した",
     Action.KEY_ROTATED: "鍵を替えた",
+    Action.SCENARIO_PUBLISHED: "練習の場面を出した",
+    Action.SCENARIO_WITHDRAWN: "練習の場面を引っこめた",
+    Action.COURSE_OPENED: "講座を開いた",
+    Action.COURSE_CLOSED: "講座をしめきった",
+    Action.COURSE_EXPORTED: "講座のまとめを取り出した",
+    Action.PRACTICE_ENDED: "保存期間が終わり、練習を消した",
 }
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from referral_app import asking, confidence, listening, quiz, rules, scenario_files
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
+from referral_app import rules
 from referral_app.catalogue import Catalogue
 from referral_app.errors import DataError
 from referral_app.matching import Analyser, examples, load_corrections, load_crisis, names_of
@@ -17,7 +17,8 @@ from referral_app.matching.lexicon import Lexicon
 from referral_app.matching.lexicon import load as load_lexicon
 from referral_app.matching.reading import read
 from referral_app.papers import handouts
-from referral_app.scenarios import Known
+from referral_app.practice import asking, confidence, files, listening, quiz
+from referral_app.practice.scenarios import Known
 
 PROGRAMMES = 110  # of the plan; a code is never reused
 
@@ -66,5 +67,5 @@ def _practice(data: Path, catalogue: Catalogue, attempt: Attempt) -> None:
     if kinds is None or myths is None:
         return
     known = Known(catalogue, tuple(kinds), tuple(myths))
-    for path in scenario_files.paths(data / scenario_files.FOLDER):
-        attempt(partial(scenario_files.load_one, path, known))
+    for path in files.paths(data / files.FOLDER):
+        attempt(partial(files.load_one, path, known))

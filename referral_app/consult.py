@@ -6,9 +6,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from referral_app import catalogue as catalogues
 from referral_app import memo as memos
+from referral_app import practice as practices
 from referral_app.catalogue import Catalogue
 from referral_app.config import Settings
 from referral_app.errors import InvalidInput, NotFound, SearchDown
@@ -27,6 +29,7 @@ from referral_app.matching import (
     readable,
 )
 from referral_app.memo import Memo, Note
+from referral_app.practice import Practice
 from referral_app.types import Alert, Finding, Found, FoundWorry, Reason, Window
 
 logger = logging.getLogger(__name__)
@@ -117,6 +120,13 @@ class Desk:
     @property
     def fault(self) -> str:
         return self._fault or (self.finder.sources.fault if self.finder else "")
+
+    @cached_property
+    def practice(self) -> Practice:
+        """The material of the training, loaded when first asked for. Raises DataError; SearchDown without a finder."""
+        if self.finder is None:
+            raise SearchDown(self.fault)
+        return practices.load(self._settings.data, self.catalogue, self.finder.sources.analyser, self.finder.read)
 
     @classmethod
     def open(cls, settings: Settings) -> Desk:

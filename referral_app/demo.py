@@ -38,6 +38,7 @@ ACCOUNTS = (
     DemoAccount("fukushi", "mihon-no-fukushi", "見本 夏子", "department", ("福祉総合支援課",)),
     DemoAccount("kodomo", "mihon-no-kodomo", "見本 秋子", "department", ("こども家庭センター",)),
     DemoAccount("jukou", "mihon-no-jukou", "見本 三郎", "trainee"),
+    DemoAccount("kenshu", "mihon-no-kenshu", "見本 八郎", "trainer"),
     DemoAccount("keikaku", "mihon-no-keikaku", "見本 冬子", "planner"),
     DemoAccount("kanri", "mihon-no-kanri", "見本 四郎", "admin"),
 )

@@ -258,3 +258,96 @@ class AuditHead(Base):
     last: Mapped[int]
     mac: Mapped[str] = mapped_column(String(64))
     secret: Mapped[str] = mapped_column(Sealed)
+
+
+# ---- the training -------------------------------------------------------------------------------
+# No column here leads to a sheet or a つなぎ: a practice run can reach no inbox.
+
+
+class PracticeScenario(Base):
+    """A scenario that a trainer wrote. ``code`` is taken from its text when it is published, "" before."""
+
+    __tablename__ = "practice_scenario"
+    __table_args__ = (CheckConstraint("state IN ('draft', 'published', 'withdrawn')", name="practice_scenario_state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(30), default="", index=True)
+    state: Mapped[str] = mapped_column(String(12), default="draft")
+    version: Mapped[int] = mapped_column(default=1)
+    saved_at: Mapped[datetime]
+
+    texts: Mapped[list[PracticeScenarioText]] = relationship(
+        cascade="all, delete-orphan", order_by="PracticeScenarioText.id", lazy="selectin"
+    )
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012 (declared by SQLAlchemy)
+
+
+class PracticeScenarioText(Base):
+    """One saved text of a scenario, as JSON of its form; never changed, for runs go on with the text they began with.
+
+    ``version`` is that of the checked scenario, "" while there are faults in it.
+    """
+
+    __tablename__ = "practice_scenario_text"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    scenario_id: Mapped[int] = mapped_column(ForeignKey("practice_scenario.id", ondelete="CASCADE"), index=True)
+    version: Mapped[str] = mapped_column(String(12), default="", index=True)
+    text: Mapped[str] = mapped_column(Sealed)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    at: Mapped[datetime]
+
+
+class PracticeCourse(Base):
+    """A course that is held together. ``code`` lets people join; ``report`` is made once, when answering ends."""
+
+    __tablename__ = "practice_course"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(Sealed)
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    report: Mapped[str] = mapped_column(Sealed, default="")
+
+
+class PracticeMember(Base):
+    """Somebody who joined a course."""
+
+    __tablename__ = "practice_member"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("practice_course.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True, index=True)
+    joined_at: Mapped[datetime]
+
+
+class PracticeRun(Base):
+    """One practice run: its account's alone. ``points`` are written when it is finished, for the person's own chart."""
+
+    __tablename__ = "practice_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("practice_course.id", ondelete="SET NULL"), index=True)
+    scenario: Mapped[str] = mapped_column(String(30))
+    version: Mapped[str] = mapped_column(String(12))
+    text: Mapped[str] = mapped_column(Sealed)
+    points: Mapped[str] = mapped_column(Sealed, default="")
+    started_at: Mapped[datetime]
+    saved_at: Mapped[datetime] = mapped_column(index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class PracticeAnswers(Base):
+    """Answers to the quiz, or how sure somebody feels before or after: one row a kind, person and course."""
+
+    __tablename__ = "practice_answers"
+    __table_args__ = (CheckConstraint("kind IN ('quiz', 'before', 'after')", name="practice_answers_kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("practice_course.id", ondelete="SET NULL"), index=True)
+    kind: Mapped[str] = mapped_column(String(8))
+    answers: Mapped[str] = mapped_column(Sealed)
+    saved_at: Mapped[datetime] = mapped_column(index=True)

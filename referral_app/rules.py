@@ -13,12 +13,13 @@ from referral_app.types import WAYS
 
 @dataclass(frozen=True)
 class Rules:
-    """receipt_days: way of handing over → business days. closed, draft, idle and longest are spans of time."""
+    """receipt_days: way of handing over → business days. closed, draft, practice, idle, longest are spans of time."""
 
     receipt_days: dict[str, int]
     answer_days: int
     closed: timedelta
     draft: timedelta
+    practice: timedelta
     idle: timedelta
     longest: timedelta
 
@@ -32,6 +33,7 @@ def load(path: Path) -> Rules:
         answer_days=answer.number("days", 1, 120),
         closed=timedelta(days=keeping.number("closed_days", 30, 36_500)),
         draft=timedelta(days=keeping.number("draft_days", 1, 3_650)),
+        practice=timedelta(days=keeping.number("practice_days", 1, 3_650)),
         idle=timedelta(minutes=session.number("idle_minutes", 5, 240)),
         longest=timedelta(hours=session.number("longest_hours", 1, 24)),
     )

@@ -21,6 +21,8 @@ PEOPLE = {
     "jukou": ("見本 三郎", "trainee", ()),
     "keikaku": ("見本 冬子", "planner", ()),
     "kanri": ("見本 四郎", "admin", ()),
+    "kenshu": ("見本 八郎", "trainer", ()),
+    "jukou2": ("見本 六郎", "trainee", ()),
 }
 
 

@@ -67,6 +67,72 @@ SCREENS = {
 }
 
 
+def training(page: Page, folder: Path, prefix: str) -> None:
+    """A run from the list to its review, then the trainer's pages."""
+    log_in(page, "", "jukou", demo_password("jukou"))
+    for name, path in (("list", "/practice"), ("front", "/practice/scenarios/no-bother")):
+        page.goto(path)
+        page.screenshot(path=folder / f"{prefix}-20-{name}.png", full_page=True)
+    page.get_by_role("button", name="はじめる").click()
+    page.locator(".choice").nth(0).click()
+    page.locator(".choice").nth(2).click()
+    page.screenshot(path=folder / f"{prefix}-21-notice.png")
+    page.locator(".go .main").click()
+    page.locator(".choice").nth(1).click()
+    page.screenshot(path=folder / f"{prefix}-22-speak.png")
+    page.locator(".go .main").click()
+    page.fill("#question", "とても心配です。死にたいと思うことがありますか")
+    page.locator(".go .main").click()
+    page.screenshot(path=folder / f"{prefix}-23-listen.png", full_page=True)
+    page.get_by_role("link", name="聴きおわったら、つなぎへ進む").click()
+    page.fill("#text", "一人暮らしの高齢の方。死にたい気持ちがあり、夜も眠れない")
+    page.get_by_role("button", name="窓口を探す").click()
+    page.locator(".finds-list .window button").first.click()
+    page.screenshot(path=folder / f"{prefix}-24-connect.png", full_page=True)
+    page.locator(".go .main").click()
+    for row in (0, 3):
+        page.locator(".choice").nth(row).click()
+    page.screenshot(path=folder / f"{prefix}-25-agree.png", full_page=True)
+    page.locator(".go .main").click()
+    page.locator(".choice").nth(1).click()
+    page.screenshot(path=folder / f"{prefix}-26-watch.png", full_page=True)
+    page.locator(".go .main").click()
+    page.screenshot(path=folder / f"{prefix}-27-spread.png", full_page=True)
+    page.locator(".go .main").click()
+    page.screenshot(path=folder / f"{prefix}-28-review.png", full_page=True)
+    page.goto("/practice/quiz")
+    page.screenshot(path=folder / f"{prefix}-29-quiz.png")
+    page.goto("/practice/confidence/before")
+    page.screenshot(path=folder / f"{prefix}-30-confidence.png", full_page=True)
+    page.goto("/practice")
+    page.screenshot(path=folder / f"{prefix}-31-list-after.png", full_page=True)
+    preparing(page, folder, prefix)
+
+
+def preparing(page: Page, folder: Path, prefix: str) -> None:
+    page.context.clear_cookies()
+    log_in(page, "", "kenshu", demo_password("kenshu"))
+    page.goto("/training")
+    page.screenshot(path=folder / f"{prefix}-32-training.png")
+    page.fill("#title", "見本の講座")
+    page.get_by_role("button", name="講座を開く").click()
+    page.screenshot(path=folder / f"{prefix}-33-course.png")
+    page.get_by_role("button", name="答えをしめきる").click()
+    page.screenshot(path=folder / f"{prefix}-34-course-closed.png")
+    page.goto("/training/scenarios/new?like=no-bed")
+    page.screenshot(path=folder / f"{prefix}-35-scenario.png")
+    page.get_by_role("button", name="保存", exact=True).click()
+    page.screenshot(path=folder / f"{prefix}-36-scenario-faults.png")
+    page.goto("/training/import")
+    page.screenshot(path=folder / f"{prefix}-37-import.png")
+    page.goto("/training/cards/no-bed")
+    page.screenshot(path=folder / f"{prefix}-38-cards.png")
+
+
+def demo_password(login: str) -> str:
+    return next(one.password for one in ACCOUNTS if one.login == login)
+
+
 def screens(page: Page, folder: Path, prefix: str, login: str, address: str) -> None:
     """Every page of one person, whole."""
     if login:
@@ -82,6 +148,9 @@ def main(folder: Path, address: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for prefix, (width, height) in WIDTHS.items():
+            trainee = browser.new_page(viewport={"width": width, "height": height}, base_url=address, locale="ja-JP")
+            trainee.on("dialog", lambda dialog: dialog.accept())
+            training(trainee, folder, prefix)
             for login in SCREENS:
                 context = browser.new_context(
                     viewport={"width": width, "height": height}, base_url=address, locale="ja-JP"

@@ -20,6 +20,9 @@ from referral_app.errors import InvalidInput
 from referral_app.sealing import KeyFile
 from tests.conftest import TUESDAY
 from tests.kept import referral
+from tests.people import PEOPLE
+
+LAST = len(PEOPLE) + 5  # the lines when five were written: the accounts of the test were made before
 
 
 def write(engine: Engine, by: Person, count: int) -> None:
@@ -36,8 +39,8 @@ def verdict(engine: Engine, closing: str = "") -> audit.Verdict:
 def test_an_untouched_record_fits(engine: Engine, clerk: Person) -> None:
     write(engine, clerk, 5)
     found = verdict(engine)
-    assert (found.wrong, found.lines) == (None, 14)  # nine accounts were made
-    assert found.closing.startswith("14:")
+    assert (found.wrong, found.lines) == (None, LAST)
+    assert found.closing.startswith(f"{LAST}:")
 
 
 @pytest.mark.parametrize("deed", ["UPDATE audit_entry SET detail = 'x'", "DELETE FROM audit_entry"])
@@ -65,7 +68,7 @@ TAMPERED = {
         ["DELETE FROM audit_entry WHERE id = 11", "UPDATE audit_entry SET id = id - 1 WHERE id > 11"],
         11,
     ),
-    "the end cut off": (["DELETE FROM audit_entry WHERE id = 14"], 14),
+    "the end cut off": ([f"DELETE FROM audit_entry WHERE id = {LAST}"], LAST),  # noqa: S608 (a test forges)
     "two lines swapped": (
         [
             "UPDATE audit_entry SET id = 99 WHERE id = 11",
@@ -94,11 +97,11 @@ def test_an_end_cut_off_together_with_its_head_shows_against_the_noted_closing(
     noted = verdict(engine).closing
     forge(
         tmp_path / "referral.db",
-        "UPDATE audit_head SET last = 13, mac = (SELECT mac FROM audit_entry WHERE id = 13)",
-        "DELETE FROM audit_entry WHERE id = 14",
+        f"UPDATE audit_head SET last = {LAST - 1}, mac = (SELECT mac FROM audit_entry WHERE id = {LAST - 1})",  # noqa: S608 (a test forges)
+        f"DELETE FROM audit_entry WHERE id = {LAST}",  # noqa: S608 (a test forges)
     )
     assert verdict(engine).wrong is None
-    assert verdict(engine, noted).wrong == 14
+    assert verdict(engine, noted).wrong == LAST
 
 
 def test_an_older_closing_still_stands_in_a_longer_record(engine: Engine, clerk: Person) -> None:
@@ -127,8 +130,8 @@ def test_the_record_is_cut_into_pages_and_sifted(engine: Engine, clerk: Person) 
     write(engine, clerk, audit.PAGE_SIZE)
     with db.reading(engine) as session:
         first, last = audit.listing(session), audit.listing(session, 99)
-        assert (first.pages, first.entries[0].sheet, len(last.entries)) == (2, "R8-0099", 9)
-        assert audit.listing(session, 1, "account_made").total == 9
+        assert (first.pages, first.entries[0].sheet, len(last.entries)) == (2, "R8-0099", len(PEOPLE))
+        assert audit.listing(session, 1, "account_made").total == len(PEOPLE)
         assert audit.listing(session, 1, "", "R8-0007").total == 1
 
 

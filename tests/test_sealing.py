@@ -33,6 +33,7 @@ from tests.kept import (
     referral,
     spilt,
 )
+from tests.people import PEOPLE
 
 CLERK = Person(None, "", "見本 一郎", "clerk", ("市民協働推進課",))
 
@@ -61,7 +62,10 @@ def test_every_text_a_person_writes_is_sealed() -> None:
     record = {f"audit_entry.{name}" for name in ("action", "sheet", "detail", "mac")} | {"audit_head.mac"}
     numbers = {"sheet.number", "sheet.clerk_department", "number_counter.prefix", "login_try.name"}
     staff.add("account_department.department")
-    assert clear == numbers | routing | travel | events | staff | record
+    # Which text of which scenario is played, and by which code a course is joined; what is answered is sealed.
+    training = {f"practice_scenario.{name}" for name in ("code", "state")} | {"practice_scenario_text.version"}
+    training |= {"practice_course.code", "practice_run.scenario", "practice_run.version", "practice_answers.kind"}
+    assert clear == numbers | routing | travel | events | staff | record | training
 
 
 @given(words=st.text(), again=st.text())
@@ -164,7 +168,8 @@ def test_rotation_renews_every_row_and_a_running_program_follows(kept: Settings,
         before = read(running)
         result = referral(kept, "key", "rotate")
         assert result.exit_code == 0, result.output
-        assert "4 行を封じ直しました" in result.output  # a sheet, two items, a handover
+        rows = 4 + len(PEOPLE) + 1  # a sheet, two items, a handover; accounts; the record's secret
+        assert f" {rows} 行を封じ直しました" in result.output
         new = kept.key_file.read_text().split()
         assert (len(new), new[1:]) == (2, old)
         assert kept.key_file.stat().st_mode & 0o777 == 0o600

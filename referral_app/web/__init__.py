@@ -26,10 +26,13 @@ from referral_app.web import (
     guard,
     inbox,
     papers,
+    practice,
     record,
+    self_check,
     sending,
     sheets,
     steps,
+    training,
 )
 from referral_app.web.desk import person
 
@@ -70,7 +73,7 @@ def create_app(
     app.extensions["stationery"] = stationery or Stationery.open(settings, app.extensions["desk"])
     app.extensions["leaflets"] = Job()
     app.context_processor(_everywhere)
-    for module in (entry, consult, sheets, sending, steps, inbox, papers, explain, accounts, record, api):
+    for module in (entry, consult, sheets, sending, steps, inbox, papers, explain, accounts, record, api, *_TRAINING):
         app.register_blueprint(module.pages)
     csrf.exempt(api.pages)  # answers a question, changes nothing, reads no cookie
     errors.register(app)
@@ -103,8 +106,17 @@ def _configure(app: Flask, settings: Settings, demo: bool) -> None:
 def _everywhere() -> dict[str, object]:
     """What every page draws: who is logged in, what waits for them, what each form carries."""
     place = request.endpoint if request.endpoint == "record.keeping" else _PLACES.get(request.blueprint or "", "")
-    return {"person": person(), "counts": inbox.counts(), "drawn_for": entry.drawn_for, "here": place}
+    return {
+        "person": person(),
+        "counts": inbox.counts(),
+        "drawn_for": entry.drawn_for,
+        "here": place,
+        "training": request.blueprint in [module.pages.name for module in _TRAINING],
+    }
 
+
+# The pages that say 研修用, their errors too.
+_TRAINING = (practice, self_check, training)
 
 # blueprint → the entry of the navigation it belongs to
 _PLACES = {
@@ -115,6 +127,9 @@ _PLACES = {
     "inbox": "inbox.listing",
     "papers": "papers.listing",
     "explain": "explain.start",
+    "practice": "practice.start",
+    "self_check": "practice.start",
+    "training": "training.start",
     "accounts": "accounts.listing",
     "record": "record.listing",
 }

@@ -175,6 +175,13 @@ _KEPT_FORMS = {
     "steps.take": "返事か理由",
     "steps.key_in": "返信の書き写し",
     "explain.find": "しらべる画面",
+    "practice.answer": "研修の練習",
+    "self_check.mark_quiz": "思いこみと事実",
+    "self_check.keep_confidence": "研修の自信の問い",
+    "training.create": "練習の場面",
+    "training.save": "練習の場面",
+    "training.take_file": "場面のファイル",
+    "training.open_course": "講座の名前",
 }
 KEPT_FOR = timedelta(hours=12)
 

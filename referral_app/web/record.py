@@ -1,11 +1,11 @@
-"""Pages of the administrator: the record (記録), and sheets whose time is over."""
+"""Pages of the administrator: the record (記録), and what has been kept long enough."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from referral_app import accounts, audit, db, retention
+from referral_app import accounts, audit, db, retention, training
 from referral_app.access import Permission
 from referral_app.audit import ACTIONS, Action, Line, Verdict
 from referral_app.consent import REASONS_TO_OPEN
@@ -85,7 +85,8 @@ def keeping() -> str:
         due = retention.due(transaction, rules(), person(), moment())
         hanging = retention.hanging(transaction, rules(), person(), moment())
         audit.write(transaction, person(), moment(), Line(Action.LIST_READ, detail="keeping"))
-    return render_template("record/keeping.html", due=due, hanging=hanging, rules=rules())
+        practised = training.due(transaction, rules(), person(), moment())
+    return render_template("record/keeping.html", due=due, hanging=hanging, practised=practised, rules=rules())
 
 
 @pages.post("/keeping")
@@ -99,8 +100,23 @@ def end() -> Response:
     except Conflict as error:
         flash(str(error))
         return redirect(url_for("record.keeping"), 303)
-    db.forget(engine())
-    cleared = db.scrub(engine()) if count else True
-    later = "" if cleared else "ほかの人が使っているため、消した跡(暗号のまま)は、画面を止めたときになくなります。"
-    flash(f"{count}枚を消しました。{later}")
+    flash(f"{count}枚を消しました。{_cleared(count)}")
     return redirect(url_for("record.keeping"), 303)
+
+
+@pages.post("/keeping/practice")
+@needs(Permission.KEEPING)
+def end_practice() -> Response:
+    """Deletes practice whose time is over. Nobody is shown whose it was."""
+    with db.transaction(engine()) as transaction:
+        count = training.end_due(transaction, rules(), person(), moment())
+    flash(f"練習と答え {count}件を消しました。{_cleared(count)}")
+    return redirect(url_for("record.keeping"), 303)
+
+
+def _cleared(count: int) -> str:
+    """Clears the file of what was deleted; a sentence when that must wait."""
+    db.forget(engine())
+    if not count or db.scrub(engine()):
+        return ""
+    return "ほかの人が使っているため、消した跡(暗号のまま)は、画面を止めたときになくなります。"

@@ -7,7 +7,7 @@ import pytest
 from referral_app import practice as practices
 from referral_app.config import Settings
 from referral_app.consult import Desk
-from referral_app.practice import Practice
+from referral_app.practice.material import Practice
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from referral_app import practice as practices
 from referral_app.config import Settings
 from referral_app.consult import Desk
 from referral_app.matching import Analyser
-from referral_app.practice import Practice
+from referral_app.practice.material import Practice
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PARTS = ("tuned on", "held out", "indirect", "indirect, held out")

@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from referral_app.asking import MOST_AT_ONCE, asked_part, load
 from referral_app.errors import DataError, InvalidInput
 from referral_app.matching import LONGEST_TEXT
-from referral_app.practice import Practice
+from referral_app.practice.asking import MOST_AT_ONCE, asked_part, load
+from referral_app.practice.material import Practice
 from tests.practice.measure import cases, in_hiragana, outcomes, parts, rates
 
 # (at least, at most another too, at most by talk): what docs/measured.md says, with room for a reworded scenario.

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_app import confidence
-from referral_app.grading import MARKS, STEPS, UNLISTED, Answers, Review, progress, review
-from referral_app.listening import Heard
-from referral_app.practice import Practice
-from referral_app.scenarios import LISTENING, Scenario
+from referral_app.practice import confidence
+from referral_app.practice.grading import MARKS, STEPS, UNLISTED, Answers, Review, progress, review
+from referral_app.practice.listening import Heard
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import LISTENING, Scenario
 from tests.conftest import ROOT
 
 CODES = sorted(path.stem for path in (ROOT / "data" / "scenarios").glob("*.toml"))

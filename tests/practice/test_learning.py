@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_app import confidence, listening, quiz
-from referral_app.confidence import changes, sentence
-from referral_app.course import LEAST_PEOPLE, TOO_FEW, Attempt, confidence_rows, rows
 from referral_app.errors import DataError
-from referral_app.grading import Answers, Review
-from referral_app.practice import Practice
-from referral_app.scenarios import LISTENING
+from referral_app.practice import confidence, listening, quiz
+from referral_app.practice.confidence import changes, sentence
+from referral_app.practice.course import LEAST_PEOPLE, TOO_FEW, Attempt, Row, confidence_rows, quiz_rows, rows, to_csv
+from referral_app.practice.grading import Answers, Review
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import LISTENING
 
 HEARD = {
     "それはおつらかったですね。": ({"共感"}, set()),
@@ -160,3 +160,33 @@ def test_a_course_sees_averages_of_those_who_answered_both(practice: Practice) -
     assert by_role["気づき"].people == LEAST_PEOPLE
     assert (by_role["声かけ"].people, by_role["声かけ"].note) == (None, TOO_FEW)
     assert by_role["傾聴"].note == TOO_FEW
+
+
+def test_the_quiz_of_a_course_tells_of_many_and_of_no_few(practice: Practice) -> None:
+    said = [{"talk-no-act": True}] * 5 + [{"talk-no-act": False}] * 5 + [{"decided": True}] * 4
+    found = quiz_rows(said, practice.myths)
+    assert [(row.item, row.people, row.count) for row in found] == [
+        (practice.myths["talk-no-act"].statement, 10, LEAST_PEOPLE)
+    ]
+    assert quiz_rows([{"talk-no-act": True}] * 9 + [{"talk-no-act": False}], practice.myths) == ()
+
+
+CELLS = {
+    "=1+1": "'=1+1",
+    "+81": "'+81",
+    "-2": "'-2",
+    "@SUM(A1)": "'@SUM(A1)",
+    "＝1": "'＝1",
+    "\t=1": "'=1",
+    " =1": "'=1",
+    "二行の\nお話": "二行の お話",
+    "ふつう": "ふつう",
+}
+
+
+@pytest.mark.parametrize(("written", "cell"), CELLS.items())
+def test_no_cell_of_the_report_is_computed_by_a_spreadsheet(written: str, cell: str) -> None:
+    content = to_csv([Row(written, 6, 'a,"b"', None, "")])
+    assert content.startswith(b"\xef\xbb\xbf")
+    head, row, end = content.decode("utf-8-sig").split("\r\n")
+    assert (head, row, end) == ("場面,人数,項目,数,おぼえ", f'{cell},6,"a,""b""",,', "")

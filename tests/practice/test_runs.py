@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from referral_app import cards, runs, scenario_forms
 from referral_app.errors import InvalidInput
-from referral_app.practice import Practice
-from referral_app.runs import Line, Run
-from referral_app.scenarios import values_of
+from referral_app.practice import cards, forms, runs
+from referral_app.practice.material import Practice
+from referral_app.practice.runs import Line, Run
+from referral_app.practice.scenarios import values_of
 from tests.conftest import ROOT
 
 CODES = sorted(path.stem for path in (ROOT / "data" / "scenarios").glob("*.toml"))
@@ -137,12 +137,12 @@ def test_three_cards_for_each_scenario_and_only_two_know_what_is_hidden(practice
 @pytest.mark.parametrize("code", CODES)
 def test_a_scenario_goes_through_the_trainers_form_unchanged(practice: Practice, code: str) -> None:
     scenario = practice.scenarios[code]
-    form = scenario_forms.to_form(values_of(scenario))
-    assert practice.check(scenario_forms.from_form(form)) == scenario
+    form = forms.to_form(values_of(scenario))
+    assert practice.check(forms.from_form(form)) == scenario
 
 
 def test_empty_rows_close_up_and_a_number_that_is_none_is_named(practice: Practice) -> None:
-    form = scenario_forms.to_form(values_of(practice.scenarios["no-bed"]))
+    form = forms.to_form(values_of(practice.scenarios["no-bed"]))
     form |= {
         "windows.9.to": "",
         "windows.9.why": " ",
@@ -152,7 +152,7 @@ def test_empty_rows_close_up_and_a_number_that_is_none_is_named(practice: Practi
     }
     form |= {"follow_up.latest": "あさって", "signs.1.why": ""}
     with pytest.raises(InvalidInput) as refused:
-        practice.check(scenario_forms.from_form(form))
+        practice.check(forms.from_form(form))
     assert set(refused.value.fields) == {"follow_up.latest", "signs.1.why"}
 
 
@@ -164,4 +164,4 @@ names = st.sampled_from(
 @given(st.dictionaries(names, st.text(max_size=6)))
 def test_no_form_breaks_the_check(practice: Practice, form: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
-        practice.check(scenario_forms.from_form(form))
+        practice.check(forms.from_form(form))

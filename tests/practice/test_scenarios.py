@@ -20,9 +20,9 @@ from referral_app.checking import faults
 from referral_app.config import Settings
 from referral_app.consult import Desk, Question, consult
 from referral_app.errors import DataError, InvalidInput
-from referral_app.practice import Practice
-from referral_app.scenario_files import from_text, to_text
-from referral_app.scenarios import LABELS, LEVELS, THEMES, Scenario, scenario, values_of
+from referral_app.practice.files import from_text, to_text
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import LABELS, LEVELS, THEMES, Scenario, scenario, values_of
 from tests.conftest import ROOT, TUESDAY
 
 FILES = sorted(path.stem for path in (ROOT / "data" / "scenarios").glob("*.toml"))

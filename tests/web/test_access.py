@@ -65,6 +65,29 @@ ROUTES: dict[str, tuple[Permission | str, ...]] = {
     "/record": (Permission.RECORD,),
     "/record/check": (Permission.RECORD,),
     "/keeping": (Permission.KEEPING,),
+    "/keeping/practice": (Permission.KEEPING,),
+    "/practice": (Permission.PRACTISE,),
+    "/practice/scenarios/<code>": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/<name>": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/review": (Permission.PRACTISE,),
+    "/practice/runs/<int(max=2147483647):number>/delete": (Permission.PRACTISE,),
+    "/practice/delete": (Permission.PRACTISE,),
+    "/practice/quiz": (Permission.PRACTISE,),
+    "/practice/confidence/<side>": (Permission.PRACTISE,),
+    "/practice/join": (Permission.PRACTISE,),
+    "/practice/leave": (Permission.PRACTISE,),
+    "/training": (Permission.TRAIN,),
+    "/training/courses": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>/close": (Permission.TRAIN,),
+    "/training/courses/<int(max=2147483647):number>/report.csv": (Permission.TRAIN,),
+    "/training/scenarios/new": (Permission.TRAIN,),
+    "/training/scenarios/<int(max=2147483647):number>": (Permission.TRAIN,),
+    "/training/scenarios/<int(max=2147483647):number>/withdraw": (Permission.TRAIN,),
+    "/training/import": (Permission.TRAIN,),
+    "/training/file/<ref>": (Permission.TRAIN,),
+    "/training/cards/<ref>": (Permission.TRAIN,),
 }
 METHODS = ("GET", "POST")
 
@@ -78,7 +101,14 @@ def rules_of(app: Flask) -> Iterator[tuple[str, str, str]]:
 
 def address(route: str) -> str:
     samples = {"path:filename": "base.css", "int(max=2147483647):number": "1", "number": "R8-0001"}
-    samples |= {"step": "receive", "deed": "reset"}
+    samples |= {
+        "step": "receive",
+        "deed": "reset",
+        "side": "before",
+        "code": "no-bed",
+        "ref": "no-bed",
+        "name": "notice",
+    }
     return re.sub(r"<([^>]+)>", lambda found: samples[found[1]], route)
 
 
@@ -101,7 +131,7 @@ def test_a_route_that_declares_nothing_is_closed_to_all(app: Flask) -> None:
         app.view_functions["consult.guide"].needs = (ANYONE,)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("login", ["", *("mado", "kodomo", "jukou", "keikaku", "kanri")])
+@pytest.mark.parametrize("login", ["", *("mado", "kodomo", "jukou", "kenshu", "keikaku", "kanri")])
 def test_every_route_opens_for_its_roles_and_for_nobody_else(
     app: Flask, engine: Engine, catalogue: Catalogue, people: dict[str, Person], login: str
 ) -> None:
@@ -147,6 +177,7 @@ def test_a_refusal_stands_in_the_record_and_tells_nothing(
 
 def test_each_sees_in_the_navigation_what_they_may_open(app: Flask) -> None:
     entries = {"/sheets": "write", "/inbox": "receive", "/explain": "lexicon", "/accounts": "accounts"}
+    entries |= {"/practice": "practise", "/training": "train"}
     for login, (_, role, _) in PEOPLE.items():
         page = Pages(app.test_client()).enter(login).get("/")
         shown = {path for path in entries if path in page.addresses}

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from referral_app.confidence import Change
-from referral_app.grading import MARKS, Review
+from referral_app.practice.confidence import Change
+from referral_app.practice.grading import MARKS, Review
+from referral_app.practice.quiz import Myth
 
 # Below five, who knows the course could guess whose answer it is; five is the usual least count of public tables.
 LEAST_PEOPLE = 5
 TOO_FEW = f"{LEAST_PEOPLE}人未満のため、出しません。"
 CONFIDENCE = "自信の変わり方"
+QUIZ = "思いこみと事実"
+LEFT_OUT = "答えのあとで書きかえられた場面があり、その答えは入っていません。"
 HEADINGS = ("場面", "人数", "項目", "数", "おぼえ")
 
 
@@ -36,8 +41,8 @@ class Row:
     note: str
 
 
-def rows(attempts: Iterable[Attempt], titles: Mapping[str, str]) -> tuple[Row, ...]:
-    """The report of a course, scenario by scenario in the order of ``titles``.
+def rows(attempts: Iterable[Attempt], titles: Mapping[str, str], name: Callable[[str], str] = str) -> tuple[Row, ...]:
+    """The report of a course, scenario by scenario in the order of ``titles``. name: how a window's code reads.
 
     Each person counts once per scenario, with the attempt that stands last. A scenario that fewer than
     LEAST_PEOPLE took gives one row that says so and no number. A count of some of the people, but not all, is
@@ -50,8 +55,8 @@ def rows(attempts: Iterable[Attempt], titles: Mapping[str, str]) -> tuple[Row, .
         if 0 < len(reviews) < LEAST_PEOPLE:
             made.append(Row(title, None, "", None, TOO_FEW))
         elif reviews:
+            made += _missed(title, reviews, name)
             made += _points(title, reviews)
-            made += _missed(title, reviews)
     return tuple(made)
 
 
@@ -62,11 +67,11 @@ def _points(title: str, reviews: Sequence[Review]) -> list[Row]:
     for number, step in enumerate(reviews[0].steps):
         total = sum(review.steps[number].points for review in reviews)
         most = sum(review.steps[number].out_of for review in reviews)
-        found.append(Row(title, people, f"{step.label}の点の合計", total, f"満点 {most}"))
+        found.append(Row(title, people, f"{step.label}の点の合計", total, f"最大 {most}"))
     return found
 
 
-def _missed(title: str, reviews: Sequence[Review]) -> list[Row]:
+def _missed(title: str, reviews: Sequence[Review], name: Callable[[str], str]) -> list[Row]:
     """How many missed a window or went to one that is not here, most first; small counts are withheld."""
     people = len(reviews)
     counted: Counter[tuple[str, str]] = Counter()
@@ -80,12 +85,51 @@ def _missed(title: str, reviews: Sequence[Review]) -> list[Row]:
         )
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     return [
-        Row(title, people, f"{words}（{MARKS[mark]}）", n, "") for (mark, words), n in ordered if _may_tell(n, people)
+        Row(title, people, f"{name(words)}（{MARKS[mark]}）", n, "")
+        for (mark, words), n in ordered
+        if _may_tell(n, people)
     ]
 
 
 def _may_tell(count: int, people: int) -> bool:
     return count >= LEAST_PEOPLE and (count == people or people - count >= LEAST_PEOPLE)
+
+
+def quiz_rows(people: Iterable[Mapping[str, bool]], myths: Mapping[str, Myth]) -> tuple[Row, ...]:
+    """How many answered otherwise than the reason says, statement by statement; small counts are withheld.
+
+    people: for each person the answers by statement.
+    """
+    said = tuple(people)
+    made = []
+    for code, myth in myths.items():
+        answered = [one[code] for one in said if code in one]
+        otherwise = sum(one is not myth.true for one in answered)
+        if len(answered) >= LEAST_PEOPLE and _may_tell(otherwise, len(answered)):
+            made.append(
+                Row(QUIZ, len(answered), myth.statement, otherwise, f"理由とちがう答えの数。答えは {_sign(myth)}")
+            )
+    return tuple(made)
+
+
+def _sign(myth: Myth) -> str:
+    return "○" if myth.true else "×"
+
+
+def to_csv(found: Iterable[Row]) -> bytes:
+    """The report for Excel: UTF-8 with a byte order mark, and no cell that a spreadsheet would compute."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\r\n")
+    out.writerow(HEADINGS)
+    for row in found:
+        out.writerow([_cell(value) for value in (row.scenario, row.people, row.item, row.count, row.note)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str | int | None) -> str:
+    """A quote before what begins like a formula, in full width too; line breaks become spaces."""
+    shown = "" if value is None else " ".join(str(value).split())
+    return f"'{shown}" if shown.startswith(tuple("=+-@＝＋－＠")) else shown
 
 
 def confidence_rows(people: Iterable[Sequence[Change]]) -> tuple[Row, ...]:

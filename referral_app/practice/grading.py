@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from referral_app.listening import NOTHING, Heard
-from referral_app.quiz import Myth
-from referral_app.scenarios import LISTENING, Choice, Scenario
+from referral_app.practice.listening import NOTHING, Heard
+from referral_app.practice.quiz import Myth
+from referral_app.practice.scenarios import LISTENING, Choice, Scenario
 
 # How a line of the review is marked: a word and a shape on the page, never a colour alone.
 MARKS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from referral_app.practice import Practice
-from referral_app.scenarios import Scenario
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import Scenario
 
 PRACTICE = "研修用です。作った話で、実在の方ではありません。"
 WAY_OUT = "つらくなったら、いつでもやめて、講師に声をかけてください。"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from referral_app import datafile
 from referral_app.matching import Analyser, CrisisReader, Nearest, PhraseError, Phrasings, Restore, phrase_fault
-from referral_app.scenarios import Reveal, Scenario
+from referral_app.practice.scenarios import Reveal, Scenario
 
 SINCE = "since"  # the kind that asks since when: it says nothing of a topic
 FRANK = "suicide"  # the kind of the frank question: whoever asks it must never be met by a reply beside the point

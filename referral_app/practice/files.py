@@ -10,7 +10,7 @@ from typing import Any
 from referral_app import datafile
 from referral_app.datafile import DataFile
 from referral_app.errors import DataError, InvalidInput
-from referral_app.scenarios import Known, Scenario, scenario, values_of
+from referral_app.practice.scenarios import Known, Scenario, scenario, values_of
 
 FOLDER = "scenarios"
 HANDED = "読みこむファイル"  # what a text handed over is called in messages
@@ -41,7 +41,10 @@ def load_one(path: Path, known: Known) -> Scenario:
 
 def from_text(text: str, known: Known, name: str = HANDED) -> Scenario:
     """One scenario out of a TOML text, as ``to_text`` writes it; raises DataError with line and reason."""
-    return _scenario(datafile.parse(name, text), known)
+    try:
+        return _scenario(datafile.parse(name, text), known)
+    except RecursionError:
+        raise DataError(name, None, "かっこが深く重なりすぎていて、読めません。") from None
 
 
 def _scenario(file: DataFile, known: Known) -> Scenario:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from referral_app.asking import OPEN, Reply
 from referral_app.errors import InvalidInput, NotFound
-from referral_app.grading import Answers, Review
-from referral_app.practice import Practice
-from referral_app.scenarios import LONGEST_FOLLOW_UP, Reveal, Scenario
+from referral_app.practice.asking import OPEN, Reply
+from referral_app.practice.grading import Answers, Review
+from referral_app.practice.material import Practice
+from referral_app.practice.scenarios import LONGEST_FOLLOW_UP, Reveal, Scenario
 
 LONGEST_QUESTION = 200  # a question asked aloud; longer is a speech
 LONGEST_REQUEST = 120

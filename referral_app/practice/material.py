@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from referral_app import asking, confidence, listening, quiz, scenario_files
-from referral_app.asking import Asker, Kind, phrase_error
 from referral_app.catalogue import Catalogue
-from referral_app.confidence import Role
 from referral_app.errors import DataError, InvalidInput
-from referral_app.grading import Answers, Review, review
-from referral_app.listening import Heard, Listener
 from referral_app.matching import Analyser, CrisisReader, Restore, load_crisis
-from referral_app.quiz import Myth
-from referral_app.scenarios import Known, Scenario, scenario
+from referral_app.practice import asking, confidence, files, listening, quiz
+from referral_app.practice.asking import Asker, Kind, phrase_error
+from referral_app.practice.confidence import Role
+from referral_app.practice.grading import Answers, Review, review
+from referral_app.practice.listening import Heard, Listener
+from referral_app.practice.quiz import Myth
+from referral_app.practice.scenarios import Known, Scenario, scenario
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Practice:
 
     def read(self, text: str) -> Scenario:
         """A scenario that another trainer exported; raises DataError with line and reason."""
-        made = scenario_files.from_text(text, self.known)
+        made = files.from_text(text, self.known)
         if fault := phrase_error(made, self.analyser):
-            raise DataError(scenario_files.HANDED, None, fault)
+            raise DataError(files.HANDED, None, fault)
         return made
 
     def heard(self, own_words: str, questions: Iterable[str]) -> Heard:
@@ -66,10 +66,10 @@ def load(data: Path, catalogue: Catalogue, analyser: Analyser, restore: Restore 
     kinds = asking.load(data / "questions.toml")
     myths = quiz.load(data / "myths.toml")
     known = Known(catalogue, tuple(kinds), tuple(myths))
-    scenarios = scenario_files.load(data / scenario_files.FOLDER, known)
+    scenarios = files.load(data / files.FOLDER, known)
     for made in scenarios.values():
         if fault := phrase_error(made, analyser):
-            raise DataError(f"{scenario_files.FOLDER}/{made.code}.toml", None, fault)
+            raise DataError(f"{files.FOLDER}/{made.code}.toml", None, fault)
     return Practice(
         scenarios=scenarios,
         kinds=kinds,

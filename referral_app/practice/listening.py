@@ -10,7 +10,7 @@ from referral_app import datafile
 from referral_app.datafile import DataFile
 from referral_app.errors import DataError
 from referral_app.matching import Analyser, Phrasings, phrase_fault
-from referral_app.scenarios import LISTENING
+from referral_app.practice.scenarios import LISTENING
 
 
 @dataclass(frozen=True)
