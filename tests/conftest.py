@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 
 from referral_app import accounts, db
@@ -118,10 +119,19 @@ def kept(tmp_path: Path, engine: Engine, keys: KeyFile, catalogue: Catalogue) ->
     return home_with(tmp_path / "home", engine, keys)
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all tests, not once for each application."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, desk: Desk, engine: Engine, stationery: Stationery) -> Flask:
+def app(
+    settings: Settings, desk: Desk, engine: Engine, stationery: Stationery, compiled: FileSystemBytecodeCache
+) -> Flask:
     made = create_app(settings, desk, engine, stationery=stationery)
     made.extensions["clock"] = lambda: TUESDAY
+    made.jinja_env.bytecode_cache = compiled
     return made
 
 

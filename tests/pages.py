@@ -82,7 +82,7 @@ class Pages:
         return self._checked(answer, status)
 
     def token(self) -> str:
-        return Page(self.client.get("/", follow_redirects=True).get_data(as_text=True)).value("csrf_token")
+        return Page(self.client.get("/password", follow_redirects=True).get_data(as_text=True)).value("csrf_token")
 
     def _checked(self, answer: TestResponse, status: int) -> Page:
         html = answer.get_data(as_text=True)

@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 
 from referral_app.cli import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(home: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]

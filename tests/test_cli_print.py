@@ -11,6 +11,8 @@ from referral_app.cli import main
 from referral_app.config import Settings
 from tests.papers.reading import Paper
 
+pytestmark = pytest.mark.slow
+
 PAPERS = {
     "worry": (["leaflet", "--worry", "debt"], 2),
     "moment": (["leaflet", "--moment", "bereaved"], 2),

@@ -23,6 +23,8 @@ from referral_app.papers.press import Press
 from tests.papers.making import NOW
 from tests.papers.reading import Paper
 
+pytestmark = pytest.mark.slow
+
 # For the clerk's screen alone: what is said aloud, what is still to do. Neither may stand on a paper.
 ON_SCREEN_ONLY = {"left_out", "missing"}
 # The list is short on purpose, its lines are told without hours; in the booklet the department is the section's title.

@@ -19,6 +19,8 @@ from referral_app.papers.stationery import Stationery
 from tests.papers.reading import Paper
 from tests.papers.test_copies import plain
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 24)
 
 

@@ -14,6 +14,8 @@ from referral_app.errors import ReferralError
 from referral_app.papers.press import Press, clean, qr
 from tests.papers.reading import Paper
 
+pytestmark = pytest.mark.slow
+
 FONTS = {"NotoSansCJKjp-Regular": True}
 TEMPLATE = """#import "parts.typ": *
 #show: paper.with("見本")

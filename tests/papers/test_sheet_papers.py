@@ -20,6 +20,8 @@ from referral_app.papers.press import Press, qr
 from tests.papers.reading import Paper
 from tests.papers.test_copies import NOW, filled, resident, sheet
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def press(settings: Settings) -> Press:

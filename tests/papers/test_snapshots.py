@@ -11,6 +11,8 @@ from referral_app.papers.stationery import Stationery
 from tests.papers.making import REVIEWED, papers
 from tests.papers.reading import Paper
 
+pytestmark = pytest.mark.slow
+
 NAMES = sorted(file.stem for file in REVIEWED.glob("*.txt"))
 HOW = "紙が変わりました。見て、よければ残してください: make papers ARGS=--accept"
 

@@ -22,6 +22,8 @@ from tests.pages import Page, Pages
 from tests.people import PEOPLE, password_of
 from tests.travel import PERSON, STORY, draft, sent, take
 
+pytestmark = pytest.mark.slow
+
 # Every route and who may open it. A new route must be added here, and with it a thought about who it is for.
 ROUTES: dict[str, tuple[Permission | str, ...]] = {
     "/static/<path:filename>": (ANYONE,),

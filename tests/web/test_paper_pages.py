@@ -20,6 +20,8 @@ from referral_app.papers.stationery import Stationery
 from tests.pages import Page, Pages
 from tests.travel import PERSON, STORY, row, sent, take
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sheet(engine: Engine, catalogue: Catalogue, people: dict[str, Person]) -> Sheet:

@@ -24,6 +24,8 @@ from tests.pages import Page, Pages
 from tests.people import PEOPLE, password_of
 from tests.play import CODE, QUESTIONS, SECRET, badly, begin, enter, well
 
+pytestmark = pytest.mark.slow
+
 PARTS = ("notice", "speak", "listen", "connect", "agree", "watch", "spread")
 TRAINEES = [login for login, (_, role, _) in PEOPLE.items() if role != "admin"]
 

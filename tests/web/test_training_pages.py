@@ -20,6 +20,8 @@ from referral_app.practice.scenarios import values_of
 from tests.people import PEOPLE
 from tests.play import SECRET, Training, badly, begin, enter, well
 
+pytestmark = pytest.mark.slow
+
 GROUP = ("mado", "mado2", "fukushi", "kodomo", "jukou", "jukou2")
 
 

@@ -21,6 +21,8 @@ from tests.pages import Page, Pages
 from tests.people import PEOPLE
 from tests.travel import PERSON, SENT_AT, STORY, draft, row, sent, take
 
+pytestmark = pytest.mark.slow
+
 Fields = dict[str, Any]
 WORDS = {"answer": "返事です", "reason": "理由です", "receiver": "架空野 受付"}
 
