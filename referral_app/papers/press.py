@@ -75,6 +75,10 @@ class Press:
         except typst.TypstError as error:
             raise ReferralError(_FAILED) from error
 
+    def warnings(self, value: Any) -> tuple[str, ...]:
+        """What the clerk should know before printing, without printing: characters no font holds."""
+        return self._glyphs.warnings(_texts(clean(value)))
+
     def _compile(self, template: str, inputs: Mapping[str, str], standard: Any) -> bytes:
         if not hasattr(self._own, "compiler"):
             self._own.compiler = typst.Compiler(root=str(self._templates), font_paths=self._fonts)

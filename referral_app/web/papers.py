@@ -16,6 +16,7 @@ from referral_app.models import Sheet
 from referral_app.papers import copies, rereading, sheet_papers
 from referral_app.papers.copies import ResidentCopy
 from referral_app.papers.press import Printed
+from referral_app.papers.sheet_papers import OfficePage
 from referral_app.papers.stationery import Stationery
 from referral_app.viewing import READABLE
 from referral_app.web.desk import desk, engine, job, moment, now, person, ruby, stationery
@@ -147,7 +148,7 @@ def _resident(sheet: Sheet, copy: ResidentCopy, fields: dict[str, str], typed: l
         words=list(zip(words, readings, strict=True)),
         fields=fields,
         longest=rereading.LONGEST,
-        warnings=sheet_papers.resident_pdf(stationery().press, copy).warnings,
+        warnings=stationery().press.warnings(copy),
     )
 
 
@@ -157,8 +158,8 @@ def office(number: str) -> str:
     """庁内用 before printing: the front desk's copy, and one page for each desk that may know."""
     sheet = _to_print(number, "office")
     copy = copies.office_copy(sheet)
-    warnings = sheet_papers.office_pdf(stationery().press, copy).warnings
-    return render_template("papers/office.html", sheet=sheet, copy=copy, warnings=warnings)
+    pages = sheet_papers.office_pages(copy)
+    return render_template("papers/office.html", sheet=sheet, copy=copy, warnings=_warnings(pages))
 
 
 @pages.post("/sheets/<number>/office.pdf")
@@ -181,6 +182,10 @@ def desk_pdf(number: int) -> ResponseReturnValue:
         audit.write(transaction, person(), moment(), line)
         copy = copies.office_copy(row.sheet)
     return _pdf(sheet_papers.desk_pdf(stationery().press, copy, row.position), copy.number)
+
+
+def _warnings(pages: tuple[OfficePage, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(told for page in pages for told in stationery().press.warnings(page)))
 
 
 def _to_print(number: str, paper: str) -> Sheet:

@@ -20,6 +20,7 @@ from referral_app.steps import FIELDS, PAPER, STATES, STEPS, UNSENT
 from referral_app.types import WAYS
 from referral_app.web import reading
 from referral_app.web.desk import desk, engine, moment, now, person, rules
+from referral_app.web.forms import destination
 from referral_app.web.guard import needs
 from referral_app.web.said import NOTHING_SAID, Said
 
@@ -188,7 +189,8 @@ def onward(number: str) -> str:
 @needs(Permission.WRITE)
 def hand_on(number: str) -> Answer:
     """Sends the sheet to one more destination."""
-    given, explained, after = _given(), request.form.get("explained") == "yes", _after()
+    given = destination(request.form, request.form.get("window", ""))
+    explained, after = request.form.get("explained") == "yes", _after()
     try:
         with db.transaction(engine()) as transaction:
             verbs.hand_on(transaction, desk().catalogue, number, given, explained, after, person(), now())
@@ -205,20 +207,6 @@ def hand_on(number: str) -> Answer:
 def _after() -> tuple[int, int] | None:
     number = request.values.get("after", 0, type=int)
     return (number, request.values.get("after_version", 0, type=int)) if number else None
-
-
-def _given() -> HandoverInput:
-    form = request.form
-    return HandoverInput(
-        window=form.get("window", ""),
-        ask=form.get("ask", "").replace("\r\n", "\n").strip(),
-        way=form.get("way", ""),
-        consent=form.get("consent", ""),
-        name_only=form.get("name_only") == "yes",
-        legal_ground=form.get("legal_ground", ""),
-        legal_reason=form.get("legal_reason", "").strip(),
-        scope=form.get("scope", "all"),
-    )
 
 
 def _onward(number: str, given: HandoverInput, explained: bool, fields: dict[str, str], notice: str = "") -> str:

@@ -27,6 +27,7 @@ from referral_app.types import NATIONAL_ITEMS, WAYS
 from referral_app.viewing import SafeContact
 from referral_app.web import reading, sending
 from referral_app.web.desk import desk, engine, moment, now, person, rules
+from referral_app.web.forms import destination, text
 from referral_app.web.guard import needs
 
 pages = Blueprint("sheets", __name__)
@@ -215,12 +216,12 @@ def _merged(number: str, given: SheetInput) -> str:
 
 
 def _typed_of(names: Iterable[str]) -> dict[str, str]:
-    return {name: _text(request.form, name) for name in names if _text(request.form, name)}
+    return {name: text(request.form, name) for name in names if text(request.form, name)}
 
 
 def _uncovered(given: SheetInput) -> SheetInput:
     """Without the fields that are covered on the screen: they travel neither in the form nor in its base."""
-    return replace(given, values={name: text for name, text in given.values.items() if name not in GUARDED_FIELDS})
+    return replace(given, values={name: value for name, value in given.values.items() if name not in GUARDED_FIELDS})
 
 
 def _covered(sheet: Sheet) -> SheetInput:
@@ -235,8 +236,8 @@ def _serializer(number: str) -> URLSafeSerializer:
 
 def _sign(sheet: Sheet) -> str:
     """What the form was drawn from, in the form itself: signed, for this sheet only, and stored nowhere."""
-    text = _serializer(sheet.number).dumps(asdict(_covered(sheet)))
-    return text if isinstance(text, str) else text.decode("ascii")
+    signed = _serializer(sheet.number).dumps(asdict(_covered(sheet)))
+    return signed if isinstance(signed, str) else signed.decode("ascii")
 
 
 def _base(number: str, version: int) -> SheetInput | None:
@@ -278,29 +279,13 @@ _FIELDS = (*TEXT_FIELDS, *CHOICE_FIELDS)
 def _given(form: MultiDict[str, str]) -> SheetInput:
     """The form's fields as the verbs want them; unknown items are dropped, lengths are checked there."""
     return SheetInput(
-        values={name: _text(form, name) for name in _FIELDS if name in form or name not in GUARDED_FIELDS},
+        values={name: text(form, name) for name in _FIELDS if name in form or name not in GUARDED_FIELDS},
         items=tuple(item for item in NATIONAL_ITEMS if item in form.getlist("items")),
         gravest=form.get("gravest", ""),
         explained=form.get("explained") == "yes",
         handovers=tuple(
-            _row(form, code) for code in list(dict.fromkeys(form.getlist("windows")))[: MOST_HANDOVERS + 1]
+            destination(form, code, f"-{code}")
+            for code in list(dict.fromkeys(form.getlist("windows")))[: MOST_HANDOVERS + 1]
         ),
         version=form.get("version", 1, type=int),
     )
-
-
-def _row(form: MultiDict[str, str], code: str) -> HandoverInput:
-    return HandoverInput(
-        window=code,
-        ask=_text(form, f"ask-{code}"),
-        way=form.get(f"way-{code}", ""),
-        consent=form.get(f"consent-{code}", ""),
-        name_only=form.get(f"name_only-{code}") == "yes",
-        legal_ground=form.get(f"legal_ground-{code}", ""),
-        legal_reason=_text(form, f"legal_reason-{code}"),
-        scope=form.get(f"scope-{code}", "all"),
-    )
-
-
-def _text(form: MultiDict[str, str], name: str) -> str:
-    return form.get(name, "").replace("\r\n", "\n").strip()
