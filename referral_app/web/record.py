@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from referral_app import accounts, audit, db, retention, training
@@ -52,7 +52,7 @@ def _page(verdict: Verdict | None, fields: dict[str, str] | None = None, closing
         page=page,
         names=names,
         actions=ACTIONS,
-        details=_DETAILS | {str(number): name for number, name in names.items()},
+        details=_DETAILS | _refused_at() | {str(number): name for number, name in names.items()},
         verdict=verdict,
         fields=fields or {},
         closing=closing,
@@ -61,6 +61,22 @@ def _page(verdict: Verdict | None, fields: dict[str, str] | None = None, closing
     )
 
 
+def _refused_at() -> dict[str, str]:
+    """Every route that may stand behind 断られた → the page it belongs to."""
+    return {name: _PAGES.get(name.partition(".")[0], name) for name in current_app.view_functions}
+
+
+# blueprint → the page as people call it
+_PAGES = {
+    **dict.fromkeys(("sheets", "sending", "steps"), "シート"),
+    **dict.fromkeys(("practice", "self_check"), "研修"),
+    "inbox": "受信箱",
+    "papers": "紙",
+    "explain": "しらべる",
+    "accounts": "利用者",
+    "record": "記録・保存期間",
+    "training": "研修の準備",
+}
 # What the keys behind a line mean.
 _DETAILS = {
     **{code: step.label for code, step in STEPS.items()},
