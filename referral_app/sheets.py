@@ -164,12 +164,15 @@ def tell_reason(session: Session, number: str, handover: int | None, reason: str
     audit.write(session, by, now, Line(Action.CONTACT_OPENED, number, handover, reason))
 
 
-def found(session: Session, typed: str, by: Person, now: datetime) -> str:
-    """The number of an own sheet as a clerk types it (r8-12, 0012, full width); "" when there is none."""
+def number_in(typed: str, now: datetime) -> str:
+    """The sheet number meant by what is typed (r8-12, 0012, full width; without a year: this one's); "" for none."""
     asked = re.fullmatch(r"(?:(R\d{1,3})-)?(\d{1,7})", unicodedata.normalize("NFKC", typed).strip().upper())
-    if asked is None:
-        return ""
-    number = f"{asked[1] or fiscal_year_letter(now.date())}-{int(asked[2]):04}"
+    return f"{asked[1] or fiscal_year_letter(now.date())}-{int(asked[2]):04}" if asked else ""
+
+
+def found(session: Session, typed: str, by: Person, now: datetime) -> str:
+    """The number of an own sheet as a clerk types it; "" when there is none."""
+    number = number_in(typed, now)
     mine = select(Sheet.number).where(Sheet.number == number, Sheet.clerk_department.in_(by.departments))
     return session.scalar(mine) or ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from referral_app import accounts, audit, db, retention, training
+from referral_app import accounts, audit, db, retention, sheets, training
 from referral_app.access import Permission
 from referral_app.audit import ACTIONS, Action, Line, Verdict
 from referral_app.consent import REASONS_TO_OPEN
@@ -23,6 +23,18 @@ pages = Blueprint("record", __name__)
 def listing() -> str:
     """The record, newest first; looking at it stands in it too."""
     return _page(None)
+
+
+@pages.post("/record")
+@needs(Permission.RECORD)
+def sift() -> Response:
+    """Leads to the lines asked for. What was typed gets into no address unless it is a number."""
+    typed, action = request.form.get("sheet", ""), request.form.get("action", "")
+    number = sheets.number_in(typed, moment())
+    if typed.strip() and not number:
+        flash("シート番号は、R8-0001 か 0001 の形で入れてください。名前では探せません。")
+    known = action if action in ACTIONS else None
+    return redirect(url_for("record.listing", action=known, sheet=number or None), 303)
 
 
 @pages.post("/record/check")

@@ -181,8 +181,11 @@ def add(number: str) -> Answer:
 @pages.get("/sheets/<number>/on")
 @needs(Permission.WRITE)
 def onward(number: str) -> str:
-    """The form for one more destination; ``after`` names the returned つなぎ it takes up, ``window`` a draft row."""
-    return _onward(number, HandoverInput(request.args.get("window", "")), False, {})
+    """The form for one more destination; ``after`` names the returned つなぎ it takes up, ``row`` one not yet sent.
+
+    By their numbers: where a sheet goes would tell about the resident in an address.
+    """
+    return _onward(number, HandoverInput(""), False, {})
 
 
 @pages.post("/sheets/<number>/on")
@@ -231,7 +234,8 @@ def _onward(number: str, given: HandoverInput, explained: bool, fields: dict[str
 
 def _with_ask(sheet: Sheet, given: HandoverInput, origin: Handover | None) -> HandoverInput:
     """A draft row of a sent sheet comes with the request written for it, a returned つなぎ with its own."""
-    kept = next((row for row in sheet.handovers if row.window == given.window and row.state in UNSENT), None)
+    asked = request.args.get("row", 0, type=int)
+    kept = next((row for row in sheet.handovers if row.id == asked and row.state in UNSENT), None)
     if request.method == "GET" and kept:
         return HandoverInput(kept.window, kept.ask, kept.way, name_only=kept.name_only, scope=kept.scope)
     if request.method == "GET" and origin:

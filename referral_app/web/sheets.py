@@ -97,7 +97,7 @@ def save(number: str) -> str | Response | Refusal:
     if verb == "check":
         return redirect(url_for("sending.check", number=sheet.number), 303)
     flash(f"{sheet.saved_at:%H:%M} に保存しました")
-    place = f"ask-{request.form['window']}" if verb == "add" else None
+    place = f"to-{len(given.handovers)}" if verb == "add" else None  # no window's code stands in an address
     return redirect(url_for("sheets.edit", number=sheet.number, _anchor=place), 303)
 
 

@@ -275,7 +275,16 @@ def test_the_record_is_read_sifted_and_checked(app: Flask, pages: Pages) -> None
     assert "すべて合っています" in admin.post("/record/check", {"closing": ""}).text
     assert "合いません" in admin.post("/record/check", {"closing": "３：００００００００００００"}).text
     assert "の形です" in admin.post("/record/check", {"closing": "3;abc"}, status=400).text
-    assert "この条件の記録はありません" in admin.get("/record?sheet=R8-7777").text
+
+
+def test_the_record_is_sifted_by_number_and_no_other_word_gets_into_an_address(pages: Pages, app: Flask) -> None:
+    admin = Pages(app.test_client()).enter("kanri")
+    page = admin.post("/record", {"action": "list_read", "sheet": "ｒ８－7777"})
+    assert "この条件の記録はありません" in page.text
+    assert page.value("sheet") == "R8-7777"
+    page = admin.post("/record", {"action": "nothing", "sheet": "架空 花子"})
+    assert "名前では探せません" in page.text
+    assert not [address for address in page.addresses if "%" in address or "架空" in address or "nothing" in address]
 
 
 # ---- time-out -----------------------------------------------------------------------------------

@@ -138,6 +138,7 @@ def test_sending_is_checked_first_and_says_who_will_see_what(
     page = pages.post(f"/sheets/{made.number}/send", {"version": page.value("version")})
     assert "2か所に送りました" in page.text
     assert "同意をいただいて送る" in page.text
+    assert not [address for address in page.addresses if "/on?" in address and "row=" not in address]
     again = pages.post(f"/sheets/{made.number}/send", {"version": made.version}, status=409)
     assert "送られています" in again.text
 
