@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from referral_app.access import Person
 from referral_app.errors import InvalidInput
 from referral_app.models import Account, AuditEntry, AuditHead
+from referral_app.paging import place
 
 PAGE_SIZE = 100
 CLOSING_DIGITS = 12
@@ -196,7 +197,6 @@ def listing(session: Session, page: int = 1, action: str = "", sheet: str = "") 
     asked = [AuditEntry.action == action] if action else []
     asked += [AuditEntry.sheet == sheet] if sheet else []
     total = session.scalar(select(func.count()).select_from(AuditEntry).where(*asked)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(page, 1), pages)
+    page, pages, before = place(page, total, PAGE_SIZE)
     query = select(AuditEntry).where(*asked).order_by(AuditEntry.id.desc())
-    return RecordPage(tuple(session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))), page, pages, total)
+    return RecordPage(tuple(session.scalars(query.limit(PAGE_SIZE).offset(before))), page, pages, total)

@@ -5,7 +5,6 @@ Demo accounts have passwords that everybody may read. They enter only while the 
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
@@ -62,7 +61,7 @@ def open_accounts(session: Session, catalogue: Catalogue, now: datetime) -> bool
 def close_accounts(session: Session, now: datetime) -> None:
     """At every start that is no demo: nobody enters with a password that everybody may read."""
     for account in session.scalars(select(Account).where(Account.demo, Account.stopped_at.is_(None))):
-        account.stopped_at, account.stamp = now, secrets.token_urlsafe(24)
+        account.stopped_at, account.stamp = now, accounts.new_stamp()
 
 
 _SAFE = {"phone": "000-0000-0000", "may_phone": "よい", "may_leave_message": "だめ", "may_post": "だめ"}

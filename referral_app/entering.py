@@ -71,9 +71,7 @@ def enter(session: Session, asked: Candidate, fitted: bool, now: datetime) -> En
     if refused or account is None:
         return Entry(None, message=refused)
     if account.one_time_until and account.one_time_until < now:
-        return Entry(
-            None, message="一度だけのパスワードの期限が切れています。管理者に、新しいものを出してもらってください。"
-        )
+        return Entry(None, message=_TOO_LATE)
     audit.write(session, who, now, Line(Action.LOGIN))
     return Entry(who, account.stamp)
 

@@ -15,6 +15,7 @@ from referral_app.audit import Action, Line
 from referral_app.days import add_business_days, business_days_late, counted_from
 from referral_app.handovers import chain
 from referral_app.models import Handover, HandoverDesk, Sheet
+from referral_app.paging import place
 from referral_app.rules import Rules
 from referral_app.steps import OPEN, STATES, UNSENT, WAITING
 
@@ -95,11 +96,10 @@ def page(session: Session, by: Person, tab: str, number: int, rules: Rules, now:
     tab = tab if tab in TABS else "waiting"
     tabs = tuple(_tab(session, code, by, rules, now.date()) for code in TABS)
     total = next(one.count for one in tabs if one.code == tab)
-    pages = max(1, -(-total // PAGE_SIZE))
-    number = min(max(number, 1), pages)
+    number, pages, before = place(number, total, PAGE_SIZE)
     order = Handover.ended_at.desc() if tab == "ended" else Handover.sent_at
     query = select(Handover).where(_mine(by), Handover.state.in_(TABS[tab][1])).order_by(order, Handover.id)
-    found = session.scalars(query.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    found = session.scalars(query.limit(PAGE_SIZE).offset(before)).all()
     audit.write(session, by, now, Line(Action.LIST_READ, detail=f"inbox:{tab}"))
     return InboxPage(tab, tabs, _rows(found, rules, now.date()), number, pages)
 

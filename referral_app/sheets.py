@@ -27,6 +27,7 @@ from referral_app.consent import (
 from referral_app.days import fiscal_year_letter, month_day_time
 from referral_app.errors import Conflict, InvalidInput, NotFound, Refused
 from referral_app.models import Handover, NumberCounter, Sheet, SheetItem
+from referral_app.paging import place
 from referral_app.sheet_input import CHOICE_FIELDS, TEXT_FIELDS, HandoverInput, SheetInput, faults, prefilled
 from referral_app.types import NATIONAL_ITEMS, Contact, Window
 
@@ -182,10 +183,9 @@ def listing(session: Session, by: Person, page: int = 1) -> SheetPage:
     by.require(Permission.WRITE)
     mine = Sheet.clerk_department.in_(by.departments)
     total = session.scalar(select(func.count()).select_from(Sheet).where(mine)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(page, 1), pages)
+    page, pages, before = place(page, total, PAGE_SIZE)
     query = select(Sheet).where(mine).order_by(Sheet.saved_at.desc(), Sheet.id.desc())
-    found = session.scalars(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
+    found = session.scalars(query.limit(PAGE_SIZE).offset(before))
     return SheetPage(tuple(found), page, pages, total)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "referral_app"
 GROUND = {
-    *("errors", "types", "datafile", "fields", "catalogue", "config", "days"),
+    *("errors", "types", "datafile", "fields", "catalogue", "config", "days", "paging"),
     *("rules", "access", "consent", "steps"),
 }
 # Verbs of the training: they keep what is practised, and may not even name sheets, sending, handovers or inbox.

@@ -20,6 +20,7 @@ from referral_app.practice.scenarios import LEVELS, LONGEST_FOLLOW_UP, THEMES, S
 from referral_app.training import Deed, Played
 from referral_app.types import HelpLine, Window
 from referral_app.web.desk import desk, engine, now, person
+from referral_app.web.forms import text
 from referral_app.web.guard import needs
 
 pages = Blueprint("practice", __name__)
@@ -283,7 +284,7 @@ def _notice(form: Form) -> Deed:
 
 
 def _speak(form: Form) -> Deed:
-    number, own = form.get("first_words", 0, type=int), _words(form, "own_words")
+    number, own = form.get("first_words", 0, type=int), text(form, "own_words")
     nothing = form.get("do") == "finish" and not number and not own
 
     def deed(run: Run, scenario: Scenario) -> Run:
@@ -295,7 +296,7 @@ def _speak(form: Form) -> Deed:
 
 
 def _listen(form: Form) -> Deed:
-    question = _words(form, "question")
+    question = text(form, "question")
     if form.get("do") != "ask" and not question:
         return lambda run, scenario: run
     return lambda run, scenario: runs.ask(run, scenario, desk().practice, question)[0]
@@ -311,7 +312,7 @@ def _lines(form: Form) -> list[Line]:
     verb, _, code = form.get("do", "").partition(":")
     codes = [one for one in form.getlist("window") if not (verb == "drop" and one == code)]
     codes += [code] if verb == "pick" else []
-    return [Line(one, _words(form, f"request.{one}")) for one in dict.fromkeys(codes)]
+    return [Line(one, text(form, f"request.{one}")) for one in dict.fromkeys(codes)]
 
 
 def _agree(form: Form) -> Deed:
@@ -348,10 +349,6 @@ _DEEDS: Mapping[str, Callable[[Form], Deed]] = {
     "watch": _watch,
     "spread": _spread,
 }
-
-
-def _words(form: Form, name: str) -> str:
-    return form.get(name, "").replace("\r\n", "\n").strip()
 
 
 def judged(form: Form) -> dict[str, bool]:
