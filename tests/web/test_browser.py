@@ -275,6 +275,7 @@ def test_unsaved_words_hold_the_page(page: Page) -> None:
 
 
 def test_the_explanation_is_asked_and_copied_by_keys_alone(page: Page, address: str) -> None:
+    page.goto("about:blank")  # else a late answer of the clerk's page may bring its cookie back
     page.context.clear_cookies()
     enter(page, address, "keikaku")
     page.goto("/explain")
